@@ -1,0 +1,11 @@
+import type { Fields } from "./item.ts";
+
+/** A viewer, by a pseudonymous id: never a name, an address or an account number. */
+export interface Person {
+  /** At most 200 characters. */
+  readonly id: string;
+  /** Optional facts: `ageRange`, `region`, and what the catalogue's owner declares. */
+  readonly fields: Fields;
+  /** When this person's age was confirmed, in milliseconds since 1970; absent: no recommendations, in any path. */
+  readonly ageConfirmedAt?: number;
+}

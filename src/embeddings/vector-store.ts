@@ -1,0 +1,57 @@
+/** Vectors by id: `vectors` holds ids.length × dims numbers, row-major, each row of unit length. */
+export interface VectorBatch {
+  readonly ids: readonly string[];
+  readonly vectors: Float32Array;
+  /** Per id: hash of what was encoded, so that only what changed is embedded again. */
+  readonly contentHashes: readonly string[];
+}
+
+/** What to look for. */
+export interface NearestQuery {
+  readonly version: string;
+  /** Unit length, of the version's width. */
+  readonly vector: Float32Array;
+  /** How many, 1-1000. */
+  readonly limit: number;
+  /** Whose seen and nope'd items are left out; absent: nobody's. */
+  readonly personId?: string;
+  /** Further items to leave out. */
+  readonly exclude?: readonly string[];
+}
+
+/** An item and its inner product with the query. */
+export interface Neighbour {
+  readonly itemId: string;
+  readonly score: number;
+}
+
+/**
+ * Item and user vectors, partitioned by model version: two versions live side by side and never meet in one query.
+ * Implemented over pgvector in `adapters/postgres`.
+ */
+export interface VectorStore {
+  /** Makes room for a version; does nothing where there is room already. */
+  createPartition(version: string, dims: number): Promise<void>;
+  putItemVectors(version: string, batch: VectorBatch): Promise<void>;
+  putUserVectors(version: string, batch: VectorBatch): Promise<void>;
+  /** id -> content hash of every item vector stored under a version. */
+  itemHashes(version: string): Promise<ReadonlyMap<string, string>>;
+  userHashes(version: string): Promise<ReadonlyMap<string, string>>;
+  removeItemVectors(version: string, ids: readonly string[]): Promise<void>;
+  /** Builds the nearest-neighbour index where the partition is large enough to want one. Idempotent. */
+  buildIndex(version: string): Promise<{ readonly indexed: boolean; readonly rows: number }>;
+  /**
+   * The nearest items, best first, ties by id; withdrawn, seen, nope'd and excluded ones left out; never fewer than
+   * asked while enough exist.
+   */
+  nearest(query: NearestQuery): Promise<readonly Neighbour[]>;
+  /** Exact inner products for given items, in their order; undefined for one that is unknown or withdrawn. */
+  scores(query: {
+    readonly version: string;
+    readonly vector: Float32Array;
+    readonly itemIds: readonly string[];
+  }): Promise<readonly (number | undefined)[]>;
+  /** The most liked items not seen by the person, best first: the answer where there is no vector. */
+  popular(query: Omit<NearestQuery, "version" | "vector">): Promise<readonly Neighbour[]>;
+  dropPartition(version: string): Promise<void>;
+}

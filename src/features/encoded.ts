@@ -1,0 +1,54 @@
+import type { Csr } from "../base/csr.ts";
+
+/** One bag feature: rows of a table, summed with weights. */
+export interface BagLayout {
+  readonly name: string;
+  /** Rows of the embedding table. Row 0 stands for what was not seen at fitting ("unknown"). */
+  readonly vocabulary: number;
+  /** `id` bags are dropped at random in training so that unseen items work; `history` bags so that the tower generalises. */
+  readonly role: "id" | "history" | "content";
+}
+
+/** One feature's columns in the dense block. */
+export interface DenseLayout {
+  readonly name: string;
+  readonly offset: number;
+  readonly width: number;
+}
+
+/** What the rows of one side look like: the contract between features and towers. */
+export interface RowLayout {
+  readonly denseWidth: number;
+  readonly dense: readonly DenseLayout[];
+  readonly bags: readonly BagLayout[];
+}
+
+/** Rows ready for a tower: one dense block and one sparse bag per bag feature. */
+export interface EncodedRows {
+  readonly rows: number;
+  /** rows × denseWidth, row-major, finite everywhere. */
+  readonly dense: Float32Array;
+  /** By feature name, in the order of the layout. */
+  readonly bags: Readonly<Record<string, Csr>>;
+}
+
+/**
+ * What viewers did, as columns over an already encoded set of items, so that the same code serves a training batch
+ * of 256 viewers and a single request.
+ */
+export interface Histories {
+  /** users + 1 positions into the event columns; events of a user are oldest first. */
+  readonly offsets: Int32Array;
+  /** Row of each event's item in the encoded items handed in beside this. */
+  readonly item: Int32Array;
+  /** Index into `eventKinds`. */
+  readonly kind: Uint8Array;
+  /** Milliseconds since 1970. */
+  readonly at: Float64Array;
+  /** NaN where unknown. */
+  readonly watchFraction: Float32Array;
+  /** Per user: the moment the features are taken at; nothing later may be read. */
+  readonly asOf: Float64Array;
+  /** Per user: declared fields (age range, region). */
+  readonly fields: readonly Readonly<Record<string, unknown>>[];
+}

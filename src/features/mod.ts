@@ -1,0 +1,1 @@
+export type { BagLayout, DenseLayout, EncodedRows, Histories, RowLayout } from "./encoded.ts";

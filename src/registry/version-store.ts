@@ -1,0 +1,37 @@
+/** Where a version stands. At most one is `active`. */
+export type VersionStatus = "candidate" | "active" | "retired";
+
+/** One trained model as the database knows it. */
+export interface ModelVersion {
+  /** Sortable and unique: `2026.11.20-1`. */
+  readonly version: string;
+  readonly status: VersionStatus;
+  /** Width of its vectors. */
+  readonly dims: number;
+  readonly preset: string;
+  /** SHA-256 of the bundle's manifest. */
+  readonly manifestHash: string;
+  /** Metrics of the last evaluation, by name. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly parent: string | null;
+  readonly description: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** When it last became active; null where it never was. */
+  readonly activatedAt: number | null;
+}
+
+/** The rows of `embedding_model_versions`. */
+export interface VersionStore {
+  add(version: Omit<ModelVersion, "status" | "activatedAt">): Promise<void>;
+  /** Newest first. */
+  list(): Promise<readonly ModelVersion[]>;
+  get(version: string): Promise<ModelVersion | undefined>;
+  active(): Promise<ModelVersion | undefined>;
+  /** Makes `version` the active one and the former active one `retired`, in one transaction. Idempotent. */
+  activate(version: string): Promise<void>;
+  /** The version that was active before the active one; undefined where there is none. */
+  previous(): Promise<ModelVersion | undefined>;
+  /** Removes the row and everything embedded under it; refuses the active version with a RangeError. */
+  remove(version: string): Promise<void>;
+}
