@@ -62,11 +62,16 @@ export function createMemoryCatalogue(initial: MemoryCatalogueOptions = {}): Cat
     } else tally.updated++;
     own.set(key, Object.freeze({ ...event }));
   };
-  const putAll = (batch: MemoryCatalogueOptions): PutCounts => {
-    for (const row of [...(batch.items ?? []), ...(batch.people ?? [])]) checkId(row.id);
+  const putAll = (batch: Parameters<CatalogueStore["putBatch"]>[0]): PutCounts => {
+    const rows = [...(batch.items ?? []), ...(batch.people ?? []), ...(batch.newPeople ?? [])];
+    for (const row of rows) checkId(row.id);
     const tally: Tally = { inserted: 0, updated: 0, unchanged: 0, orphaned: 0 };
     for (const item of batch.items ?? []) putItem(item, tally);
     for (const person of batch.people ?? []) put(people, normalPerson(person), tally);
+    for (const person of batch.newPeople ?? []) {
+      if (people.has(person.id)) tally.unchanged++;
+      else put(people, normalPerson(person), tally);
+    }
     for (const event of batch.events ?? []) putEvent(event, tally);
     return tally;
   };

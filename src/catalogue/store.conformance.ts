@@ -231,6 +231,17 @@ export function testCatalogueStore(makeStore: () => Promise<CatalogueStore>): vo
       expect(await store.importCursor("5f1c")).toBeUndefined();
     });
 
+    test("new people are inserted before the events that name them, and leave known people as they are", async () => {
+      const store = await filled();
+      const newPeople: Person[] = [
+        { id: "viewer-2", fields: {} },
+        { id: "viewer-3", fields: {}, ageConfirmedAt: start },
+      ];
+      const events = [{ ...like, personId: "viewer-3" }];
+      expect(await store.putBatch({ newPeople, events })).toEqual({ ...none, inserted: 2, unchanged: 1 });
+      expect((await all(store.people())).map(plain)).toEqual([people[1], people[0], newPeople[1]]);
+    });
+
     test("a batch that cannot be written leaves neither rows nor cursor", async () => {
       const store = await makeStore();
       const tooLong = { id: "x".repeat(201), title: "", fields: {} };

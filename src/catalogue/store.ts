@@ -42,6 +42,11 @@ export interface CatalogueStore {
     batch: {
       readonly items?: readonly Item[];
       readonly people?: readonly Person[];
+      /**
+       * People of whom nothing is known but that events name them: inserted where the store has no such id, left
+       * as they are (and counted as unchanged) where it has, so that an import of events wipes nobody's facts.
+       */
+      readonly newPeople?: readonly Person[];
       readonly events?: readonly CatalogueEvent[];
     },
     cursor?: ImportCursor,
