@@ -1,0 +1,45 @@
+import type { Neighbour } from "../embeddings/mod.ts";
+
+/** Who answered: the trained towers, the version before them, the linear model, or the most liked. */
+export type AnswerSource = "two_tower" | "previous_version" | "linear" | "popularity";
+
+/** One recommended item. */
+export interface Recommendation {
+  readonly itemId: string;
+  /**
+   * Larger is better; comparable only within one answer: an inner product (-1 to 1) of the towers, a sum of weights
+   * of the linear model, a number of likes of popularity.
+   */
+  readonly score: number;
+  /** Counted from 1. */
+  readonly rank: number;
+}
+
+/** Recommendations and where they come from. */
+export interface Answer {
+  /** Best first. */
+  readonly recommendations: readonly Recommendation[];
+  /** The version that served; null where none is active. */
+  readonly modelVersion: string | null;
+  readonly source: AnswerSource;
+}
+
+/**
+ * Numbers what was found.
+ *
+ * @param found Best first.
+ * @returns The same with ranks.
+ */
+export function ranked(found: readonly Neighbour[]): readonly Recommendation[] {
+  return found.map(({ itemId, score }, i) => ({ itemId, score, rank: i + 1 }));
+}
+
+/**
+ * Sorts by score, ties by id, so that the same scores give the same order everywhere.
+ *
+ * @param scored In any order.
+ * @returns A sorted copy.
+ */
+export function bestFirst(scored: readonly Neighbour[]): Neighbour[] {
+  return scored.toSorted((a, b) => b.score - a.score || (a.itemId < b.itemId ? -1 : 1));
+}

@@ -1,0 +1,197 @@
+import { type Clock, FutagoError } from "../base/mod.ts";
+import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
+import type { Neighbour, VectorStore } from "../embeddings/mod.ts";
+import type { LoadedModel } from "../registry/mod.ts";
+import { type Answer, type AnswerSource, bestFirst, ranked } from "./answer.ts";
+import { ServingModels, type ServingModelsDeps, type ServingState } from "./serving-models.ts";
+import { recommendLinear, scoreCandidatesWithoutTowers } from "./without-towers.ts";
+
+/** What {@link createInferenceEngine} works with. */
+export interface InferenceEngineDeps extends ServingModelsDeps {
+  readonly store: CatalogueStore;
+  readonly vectors: VectorStore;
+  readonly clock: Clock;
+  /** Latest events that a person's vector is computed from. @default 300 */
+  readonly historyLimit?: number;
+}
+
+/** Options of {@link InferenceEngine.recommend}. */
+export interface RecommendOptions {
+  /** How many, 1-1000. @default 20 */
+  readonly limit?: number;
+  /** Items to leave out besides what was seen, refused or withdrawn. */
+  readonly exclude?: readonly string[];
+  /**
+   * Ranks these instead of searching the catalogue. Seen ones stay in, as the caller chose them; unknown, withdrawn
+   * and excluded ones are left out.
+   */
+  readonly candidates?: readonly string[];
+}
+
+/** Options of {@link InferenceEngine.score}. */
+export interface ScoreOptions {
+  /** How many to return. @default all */
+  readonly topK?: number;
+}
+
+/** Answers what a person will like. */
+export interface InferenceEngine {
+  /** The items a person will like most, best first, from what they did up to this moment. */
+  recommend(personId: string, options?: RecommendOptions): Promise<Answer>;
+  /** Ranks given items for a person. */
+  score(personId: string, candidates: readonly string[], options?: ScoreOptions): Promise<Answer>;
+  /** A person's vector under the model that serves now. */
+  embedPerson(personId: string): Promise<EmbeddedPerson>;
+  /** Looks for a newly promoted version now instead of within `refreshMs`. */
+  refresh(): Promise<void>;
+  /** What serves now. */
+  status(): Promise<Pick<ServingState, "source" | "version">>;
+  close(): Promise<void>;
+}
+
+/** A person's vector and where it belongs. */
+export interface EmbeddedPerson {
+  readonly version: string;
+  /** Unit length. */
+  readonly vector: Float32Array;
+  readonly history: PersonHistory;
+}
+
+/**
+ * Answers from the active model: the person's vector is computed from their latest events at the moment of asking,
+ * so that a like changes the very next answer; what lies nearest is what they get. Where the towers cannot answer,
+ * the version before, the linear model and popularity do, and the answer says which.
+ *
+ * @param deps Stores, registry, runtime and clock.
+ * @returns The engine. Its methods throw `FutagoError` `age_not_confirmed` for everyone whose age is not confirmed,
+ * unknown people included, and `RangeError` for a limit out of range.
+ *
+ * @example
+ * ```ts
+ * import { createInferenceEngine } from "futago";
+ * const { catalogue: store, vectors, versions } = database;
+ * const engine = createInferenceEngine({ store, vectors, versions, blobs, runtime, clock: Date });
+ * const { recommendations, source } = await engine.recommend("viewer-1", { limit: 10 });
+ * ```
+ */
+export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngine {
+  const { store, vectors, clock, historyLimit = 300 } = deps;
+  const models = new ServingModels(deps);
+
+  async function historyOf(personId: string): Promise<PersonHistory> {
+    const history = await store.history(personId, { limit: historyLimit });
+    if (history?.person.ageConfirmedAt !== undefined) return history;
+    // The same words for unknown people, so that the answer does not tell who has a profile.
+    throw new FutagoError(
+      "age_not_confirmed",
+      "Cannot recommend as the viewer's age must be confirmed: it is not; confirm it and ask again",
+    );
+  }
+
+  async function vectorOf(model: LoadedModel, history: PersonHistory): Promise<Float32Array> {
+    // An event stamped by a clock a little ahead of ours counts all the same.
+    const latest = history.events.at(-1)?.at ?? 0;
+    return model.towers.embedHistories([history], { asOf: Math.max(clock.now(), latest + 1) });
+  }
+
+  async function recommend(personId: string, options: RecommendOptions = {}): Promise<Answer> {
+    const { limit = 20, exclude = [], candidates } = options;
+    if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
+      throw new RangeError(
+        `Cannot recommend as limit must be a whole number from 1 to 1000: current value is ${limit}`,
+      );
+    }
+    if (candidates !== undefined) {
+      const left = new Set(exclude);
+      return rank(
+        personId,
+        [...new Set(candidates)].filter((id) => !left.has(id)),
+        limit,
+      );
+    }
+    return models.use(async (state) => {
+      const history = await historyOf(personId);
+      const answer = (source: AnswerSource, found: readonly Neighbour[]): Answer => ({
+        recommendations: ranked(found),
+        modelVersion: state.version,
+        source,
+      });
+      if (hasTaste(history)) {
+        if (state.model !== undefined && state.source !== "none") {
+          const vector = await vectorOf(state.model, history);
+          const { version } = state.model;
+          const found = await vectors.nearest({ version, vector, limit, personId, exclude });
+          if (found.length > 0) return answer(state.source, found);
+        }
+        if (state.fallback !== undefined) {
+          const found = await recommendLinear({ store, fallback: state.fallback, personId, limit, exclude });
+          if (found.length > 0) return answer("linear", found);
+        }
+      }
+      return answer("popularity", await vectors.popular({ limit, personId, exclude }));
+    });
+  }
+
+  function rank(personId: string, candidates: readonly string[], limit: number): Promise<Answer> {
+    return models.use(async (state) => {
+      const history = await historyOf(personId);
+      const answer = (source: AnswerSource, scored: readonly Neighbour[]): Answer => ({
+        recommendations: ranked(bestFirst(scored).slice(0, limit)),
+        modelVersion: state.version,
+        source,
+      });
+      if (candidates.length === 0) return answer(state.source === "none" ? "popularity" : state.source, []);
+      if (hasTaste(history) && state.model !== undefined && state.source !== "none") {
+        const vector = await vectorOf(state.model, history);
+        const scores = await vectors.scores({ version: state.model.version, vector, itemIds: candidates });
+        const scored = candidates.flatMap((itemId, i) => {
+          const score = scores[i];
+          return score === undefined ? [] : [{ itemId, score }];
+        });
+        if (scored.length > 0) return answer(state.source, scored);
+      }
+      const { source, scored } = await scoreCandidatesWithoutTowers({
+        store,
+        vectors,
+        history,
+        candidates,
+        ...(state.fallback === undefined ? {} : { fallback: state.fallback }),
+      });
+      return answer(source, scored);
+    });
+  }
+
+  function embedPerson(personId: string): Promise<EmbeddedPerson> {
+    return models.use(async ({ model }) => {
+      const history = await historyOf(personId);
+      if (model === undefined) {
+        throw new FutagoError(
+          "model_missing",
+          "Cannot embed a viewer as a model must be active: there is none; train one, or promote one with futago models promote",
+        );
+      }
+      return { version: model.version, vector: await vectorOf(model, history), history };
+    });
+  }
+
+  return Object.freeze({
+    recommend,
+    score: (personId: string, candidates: readonly string[], options: ScoreOptions = {}) => {
+      const unique = [...new Set(candidates)];
+      const { topK = Math.max(1, unique.length) } = options;
+      if (!Number.isInteger(topK) || topK < 1) {
+        throw new RangeError(`Cannot score as topK must be a whole number from 1: current value is ${topK}`);
+      }
+      return rank(personId, unique, topK);
+    },
+    embedPerson,
+    refresh: () => models.refresh(),
+    status: () => models.use(async ({ source, version }) => ({ source, version })),
+    close: () => models.close(),
+  });
+}
+
+// A refusal says what somebody does not want, not what they want.
+function hasTaste(history: PersonHistory): boolean {
+  return history.events.some((event) => event.kind !== "nope");
+}

@@ -1,0 +1,15 @@
+export type { Answer, AnswerSource, Recommendation } from "./answer.ts";
+export {
+  createInferenceEngine,
+  type EmbeddedPerson,
+  type InferenceEngine,
+  type InferenceEngineDeps,
+  type RecommendOptions,
+  type ScoreOptions,
+} from "./inference-engine.ts";
+export {
+  type FallbackNotice,
+  ServingModels,
+  type ServingModelsDeps,
+  type ServingState,
+} from "./serving-models.ts";

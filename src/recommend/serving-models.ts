@@ -1,0 +1,195 @@
+import type { Clock } from "../base/mod.ts";
+import { isFutagoError } from "../base/mod.ts";
+import {
+  type Fallback,
+  type LoadedModel,
+  loadModel,
+  type ModelSource,
+  type ModelVersion,
+  readFallback,
+  type VersionStore,
+} from "../registry/mod.ts";
+
+/** What stands behind one answer, from its first query to its last: an answer never mixes two of these. */
+export interface ServingState {
+  /** Absent where no tower could be opened. */
+  readonly model?: LoadedModel;
+  /** `none`: only the linear model (where `fallback` is present) and popularity are left. */
+  readonly source: "two_tower" | "previous_version" | "none";
+  /** The version that the answer names; null where none is registered as active. */
+  readonly version: string | null;
+  readonly fallback?: Fallback;
+}
+
+/** A model could not be opened, and something lesser serves in its place. */
+export interface FallbackNotice {
+  readonly version: string;
+  /** A `FutagoError` code, or `internal`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What {@link ServingModels} works with. */
+export interface ServingModelsDeps extends ModelSource {
+  readonly versions: VersionStore;
+  readonly clock: Clock;
+  /** How often the active version is asked for, in milliseconds; 0 asks before every answer. @default 1000 */
+  readonly refreshMs?: number;
+  /** How long a version that failed to open is left alone, in milliseconds. @default 30000 */
+  readonly retryMs?: number;
+  /** Told of every failure to open a version. */
+  readonly onFallback?: (notice: FallbackNotice) => void;
+}
+
+/** Towers and how many hold them: what serves now, and every answer under way. Closed when nobody does. */
+interface Shared {
+  readonly model: LoadedModel;
+  holders: number;
+}
+
+interface Held {
+  readonly key: string;
+  readonly state: ServingState;
+  readonly shared: Shared | undefined;
+  readonly retryAt: number;
+}
+
+const noModel: ServingState = Object.freeze({ source: "none", version: null });
+
+/**
+ * The models that serve: opens the active version, notices a promotion within `refreshMs`, keeps answering with the
+ * old one while the new one is opened, and falls back where a version cannot be opened.
+ */
+export class ServingModels {
+  readonly #deps: ServingModelsDeps;
+  #held: Held | undefined;
+  #checkedAt = Number.NEGATIVE_INFINITY;
+  #checking: Promise<void> | undefined;
+  #opening: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(deps: ServingModelsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Runs something with the state of now, which stays open until it ends.
+   *
+   * @param run What to do.
+   * @returns What it returned.
+   */
+  async use<T>(run: (state: ServingState) => Promise<T>): Promise<T> {
+    await this.#check();
+    const { state, shared } = this.#held!;
+    hold(shared);
+    try {
+      return await run(state);
+    } finally {
+      await release(shared);
+    }
+  }
+
+  /** Looks for another active version now, and waits until it serves. */
+  async refresh(): Promise<void> {
+    this.#checkedAt = Number.NEGATIVE_INFINITY;
+    await this.#check();
+    await this.#opening;
+  }
+
+  /** Frees the towers. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#opening;
+    await release(this.#held?.shared);
+  }
+
+  async #check(): Promise<void> {
+    const { clock, refreshMs = 1000 } = this.#deps;
+    if (this.#held !== undefined && clock.now() - this.#checkedAt < refreshMs) return;
+    this.#checking ??= this.#look().finally(() => {
+      this.#checking = undefined;
+    });
+    await this.#checking;
+  }
+
+  async #look(): Promise<void> {
+    const active = await this.#deps.versions.active();
+    this.#checkedAt = this.#deps.clock.now();
+    const held = this.#held;
+    const failing = held !== undefined && held.retryAt <= this.#checkedAt;
+    if (held !== undefined && held.key === keyOf(active) && !failing) return;
+    this.#opening ??= this.#open(active).finally(() => {
+      this.#opening = undefined;
+    });
+    // With towers at hand nobody waits for the next ones; without any the answer would be a lesser one.
+    if (held?.state.model === undefined) await this.#opening;
+  }
+
+  async #open(active: ModelVersion | undefined): Promise<void> {
+    const before = this.#held;
+    const state = active === undefined ? noModel : await this.#stateOf(active);
+    const failed = active !== undefined && state.source !== "two_tower";
+    // The same towers may serve on, now as the previous version.
+    const same = before?.shared !== undefined && before.shared.model === state.model;
+    const shared = same ? before.shared : state.model && { model: state.model, holders: 0 };
+    hold(shared);
+    const retryAt = failed
+      ? this.#deps.clock.now() + (this.#deps.retryMs ?? 30_000)
+      : Number.POSITIVE_INFINITY;
+    this.#held = { key: keyOf(active), state, shared, retryAt };
+    await release(before?.shared);
+    if (this.#closed) await release(shared);
+  }
+
+  async #stateOf(active: ModelVersion): Promise<ServingState> {
+    const model = await this.#tryLoad(active);
+    if (model !== undefined) {
+      return { model, source: "two_tower", version: active.version, fallback: model.fallback };
+    }
+    const previous = await this.#deps.versions.previous();
+    const former = previous === undefined ? undefined : await this.#tryLoad(previous);
+    if (former !== undefined) {
+      return {
+        model: former,
+        source: "previous_version",
+        version: former.version,
+        fallback: former.fallback,
+      };
+    }
+    for (const { version } of [active, ...(previous === undefined ? [] : [previous])]) {
+      try {
+        return { source: "none", version, fallback: await readFallback(this.#deps.blobs, version) };
+      } catch {
+        // tryLoad has already told of this version.
+      }
+    }
+    return { source: "none", version: active.version };
+  }
+
+  async #tryLoad(row: ModelVersion): Promise<LoadedModel | undefined> {
+    const current = this.#held?.state.model;
+    if (current?.version === row.version) return current;
+    try {
+      return await loadModel(this.#deps, row.version, { manifestHash: row.manifestHash });
+    } catch (error) {
+      this.#deps.onFallback?.({
+        version: row.version,
+        code: isFutagoError(error) ? error.code : "internal",
+        message: error instanceof Error ? error.message : String(error),
+      });
+      return undefined;
+    }
+  }
+}
+
+function keyOf(active: ModelVersion | undefined): string {
+  return active === undefined ? "" : `${active.version} ${active.manifestHash}`;
+}
+
+function hold(shared: Shared | undefined): void {
+  if (shared !== undefined) shared.holders++;
+}
+
+async function release(shared: Shared | undefined): Promise<void> {
+  if (shared !== undefined && --shared.holders === 0) await shared.model.close();
+}

@@ -1,0 +1,192 @@
+import { type BlobStore, FutagoError, sha256Hex } from "../base/mod.ts";
+import type { FittedFeatures } from "../features/mod.ts";
+import type { Fallback } from "./fallback.ts";
+import type { Golden } from "./golden.ts";
+import { type BundleFile, bundleFiles, type Manifest, parseManifest } from "./manifest.ts";
+import { isVersionName } from "./version-name.ts";
+
+/** What a bundle may weigh in all: an edge function must be able to fetch and hold it. */
+export const maxBundleBytes: number = 50 * 1024 * 1024;
+
+/** A bundle's contents, opened. */
+export interface Bundle {
+  readonly manifest: Manifest;
+  /** SHA-256 of the bytes of `manifest.json`: names the whole bundle, as it holds the hash of every other file. */
+  readonly manifestHash: string;
+  readonly features: FittedFeatures;
+  readonly userOnnx: Uint8Array;
+  readonly itemOnnx: Uint8Array;
+  readonly fallback: Fallback;
+  readonly golden: Golden;
+}
+
+/** What {@link writeBundle} is given; the hashes are computed. */
+export interface BundleSource extends Omit<Bundle, "manifest" | "manifestHash"> {
+  readonly manifest: Omit<Manifest, "kind" | "format" | "files">;
+}
+
+/** Options of {@link readBundle} and {@link readFallback}. */
+export interface ReadBundleOptions {
+  /** What the manifest must hash to, as the database knows it; absent: not checked. */
+  readonly manifestHash?: string;
+}
+
+/**
+ * Writes a bundle under `models/<version>/`, the manifest last: a writer that is killed leaves no bundle behind,
+ * only files that the next write replaces.
+ *
+ * @param blobs Where to.
+ * @param source The contents.
+ * @returns The manifest and its hash.
+ * @throws RangeError When the files are larger than 50 MB together or the version is no name.
+ */
+export async function writeBundle(
+  blobs: BlobStore,
+  source: BundleSource,
+): Promise<{ readonly manifest: Manifest; readonly manifestHash: string }> {
+  const root = bundlePath(source.manifest.version);
+  const contents: Record<BundleFile, Uint8Array> = {
+    "features.json": toJson(source.features),
+    "user_tower.onnx": source.userOnnx,
+    "item_tower.onnx": source.itemOnnx,
+    "fallback.json": toJson(source.fallback),
+    "golden.json": toJson(source.golden),
+  };
+  const total = bundleFiles.reduce((sum, file) => sum + contents[file].length, 0);
+  if (total > maxBundleBytes) {
+    throw new RangeError(
+      `Cannot write the bundle of "${source.manifest.version}" as it must be at most 50 MB: current value is ` +
+        `${(total / 1024 / 1024).toFixed(1)} MB; choose fewer dimensions or a smaller vocabulary`,
+    );
+  }
+  const entry = (file: BundleFile) => ({ sha256: sha256Hex(contents[file]), bytes: contents[file].length });
+  const manifest: Manifest = {
+    kind: "futago-bundle",
+    format: 1,
+    ...source.manifest,
+    files: {
+      "features.json": entry("features.json"),
+      "user_tower.onnx": entry("user_tower.onnx"),
+      "item_tower.onnx": entry("item_tower.onnx"),
+      "fallback.json": entry("fallback.json"),
+      "golden.json": entry("golden.json"),
+    },
+  };
+  for (const file of bundleFiles) await blobs.write(`${root}${file}`, contents[file]);
+  const bytes = toJson(manifest);
+  await blobs.write(`${root}manifest.json`, bytes);
+  return { manifest, manifestHash: sha256Hex(bytes) };
+}
+
+/**
+ * Reads a bundle and checks the hash of every file.
+ *
+ * @param blobs Where from.
+ * @param version Which.
+ * @param options What else must hold.
+ * @returns The bundle.
+ * @throws FutagoError `bundle_missing` where there is none, `bundle_corrupt` naming the file that is missing or not
+ * what the manifest says.
+ */
+export async function readBundle(
+  blobs: BlobStore,
+  version: string,
+  options: ReadBundleOptions = {},
+): Promise<Bundle> {
+  const { manifest, manifestHash } = await readManifest(blobs, version, options);
+  const [features, userOnnx, itemOnnx, fallback, golden] = await Promise.all(
+    bundleFiles.map((file) => readFile(blobs, manifest, file)),
+  );
+  return {
+    manifest,
+    manifestHash,
+    // The hashes say that these are the bytes that writeBundle wrote, hence of these shapes.
+    features: fromJson(features!) as FittedFeatures,
+    userOnnx: userOnnx!,
+    itemOnnx: itemOnnx!,
+    fallback: fromJson(fallback!) as Fallback,
+    golden: fromJson(golden!) as Golden,
+  };
+}
+
+/**
+ * Reads only the fallback of a bundle: it may be whole where a tower is not.
+ *
+ * @param blobs Where from.
+ * @param version Which.
+ * @returns The popularity and linear model.
+ * @throws FutagoError `bundle_missing`, or `bundle_corrupt` for the manifest or the fallback itself.
+ */
+export async function readFallback(blobs: BlobStore, version: string): Promise<Fallback> {
+  const { manifest } = await readManifest(blobs, version, {});
+  return fromJson(await readFile(blobs, manifest, "fallback.json")) as Fallback;
+}
+
+/**
+ * Where a version's files lie.
+ *
+ * @param version Its name.
+ * @returns A prefix that ends in `/`, so that removing `…-1` leaves `…-10` alone.
+ * @throws RangeError When it is no version name.
+ */
+export function bundlePath(version: string): string {
+  if (!isVersionName(version)) {
+    throw new RangeError(
+      `Cannot open a bundle as its version must be letters, digits, ".", "-" and "_", at most 64: current value is "${version.slice(0, 80)}"`,
+    );
+  }
+  return `models/${version}/`;
+}
+
+async function readManifest(
+  blobs: BlobStore,
+  version: string,
+  options: ReadBundleOptions,
+): Promise<{ manifest: Manifest; manifestHash: string }> {
+  const bytes = await blobs.read(`${bundlePath(version)}manifest.json`);
+  if (bytes === undefined) {
+    throw new FutagoError(
+      "bundle_missing",
+      `Cannot open version "${version}" as its bundle must exist: manifest.json is missing; train again or roll back`,
+      { details: { version, file: "manifest.json" } },
+    );
+  }
+  const manifestHash = sha256Hex(bytes);
+  if (options.manifestHash !== undefined && options.manifestHash !== manifestHash) {
+    throw hashMismatch(version, "manifest.json", options.manifestHash, manifestHash);
+  }
+  return { manifest: parseManifest(bytes, version), manifestHash };
+}
+
+async function readFile(blobs: BlobStore, manifest: Manifest, file: BundleFile): Promise<Uint8Array> {
+  const { version } = manifest;
+  const bytes = await blobs.read(`${bundlePath(version)}${file}`);
+  if (bytes === undefined) {
+    throw new FutagoError(
+      "bundle_corrupt",
+      `Cannot open version "${version}" as ${file} must exist: it is missing; restore it or roll back`,
+      { details: { version, file } },
+    );
+  }
+  const hash = sha256Hex(bytes);
+  if (hash !== manifest.files[file].sha256) {
+    throw hashMismatch(version, file, manifest.files[file].sha256, hash);
+  }
+  return bytes;
+}
+
+function hashMismatch(version: string, file: string, expected: string, current: string): FutagoError {
+  return new FutagoError(
+    "bundle_corrupt",
+    `Cannot open version "${version}" as ${file} must hash to ${expected.slice(0, 12)}: current value is ${current.slice(0, 12)}; restore it or roll back`,
+    { details: { version, file } },
+  );
+}
+
+function toJson(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+function fromJson(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
