@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { missingEntries } from "./check-lock.ts";
+
+test("[PK1] an optional package that the lock names is in the lock", () => {
+  const packages = {
+    "": {},
+    "node_modules/tool": {
+      version: "1.0.0",
+      dev: true,
+      license: "MIT",
+      optionalDependencies: {
+        "@tool/linux-x64": "1.0.0",
+        "@tool/linux-x64-musl": "1.0.0",
+        "@tool/darwin-arm64": "1.0.0",
+      },
+    },
+    "node_modules/@tool/linux-x64": { version: "1.0.0" },
+  };
+  expect([...missingEntries(packages)]).toEqual([
+    [
+      "node_modules/@tool/linux-x64-musl",
+      {
+        version: "1.0.0",
+        cpu: ["x64"],
+        dev: true,
+        libc: ["musl"],
+        license: "MIT",
+        optional: true,
+        os: ["linux"],
+      },
+    ],
+    [
+      "node_modules/@tool/darwin-arm64",
+      { version: "1.0.0", cpu: ["arm64"], dev: true, license: "MIT", optional: true, os: ["darwin"] },
+    ],
+  ]);
+});
