@@ -14,6 +14,11 @@ export interface DenseLayout {
   readonly name: string;
   readonly offset: number;
   readonly width: number;
+  /**
+   * What these columns hold for an item that fitting never saw; absent where they do not depend on that. A trainer
+   * that drops ids writes these in the same rows, else the columns give away which items are new.
+   */
+  readonly unseen?: readonly number[];
 }
 
 /** What the rows of one side look like: the contract between features and towers. */

@@ -1,1 +1,20 @@
+export { type ActivityMeasure, activityMeasures } from "./activity.ts";
+export { type EncodeItemsOptions, encodeItems } from "./encode-items.ts";
+export { type EncodeUsersOptions, encodeUsers } from "./encode-users.ts";
 export type { BagLayout, DenseLayout, EncodedRows, Histories, RowLayout } from "./encoded.ts";
+export { fitFeatures } from "./fit.ts";
+export type { FeatureState, FittedFeatures } from "./fitted.ts";
+export { dataEndOf, type HistoriesOptions, historiesFromPeople, historiesOf } from "./histories.ts";
+export type { HistoryOptions } from "./history-options.ts";
+export { movielensSchema } from "./movielens-schema.ts";
+export {
+  checkFeatureSchema,
+  type FeatureSchema,
+  type FeatureSchemaInput,
+  hashFeatureSchema,
+  type ItemFeature,
+  parseFeatureSchema,
+  type UserFeature,
+} from "./schema.ts";
+export type { SchemaIssue } from "./schema-issue.ts";
+export { videoSchema } from "./video-schema.ts";

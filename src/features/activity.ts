@@ -1,0 +1,150 @@
+import * as z from "zod";
+import { eventKinds } from "../catalogue/mod.ts";
+import { featureName } from "./declaration.ts";
+import type { Histories } from "./encoded.ts";
+import type { HistoryOptions } from "./history-options.ts";
+import type { EventWindow } from "./signals.ts";
+import { fitStandard, type StandardState, signedLog, writeStandard } from "./standardise.ts";
+
+const minute = 60_000;
+const day = 86_400_000;
+const like = eventKinds.indexOf("like");
+const nope = eventKinds.indexOf("nope");
+const view = eventKinds.indexOf("view");
+/** A pause longer than this parts two sessions. */
+const sessionGap = 30 * minute;
+
+/** What can be measured of a viewer's activity. */
+export const activityMeasures = [
+  "likes",
+  "nopes",
+  "likesPerDay",
+  "daysActive",
+  "recencyDays",
+  "watchFraction",
+  "sessionsPerWeek",
+] as const;
+
+/** One of {@link activityMeasures}. */
+export type ActivityMeasure = (typeof activityMeasures)[number];
+
+/** How active a viewer is: counts and rates on a log scale, each standardised, each with a missing flag. */
+export const activityFeature = z.strictObject({
+  kind: z.literal("activity"),
+  name: featureName,
+  measures: z
+    .array(z.enum(activityMeasures))
+    .min(1)
+    .refine((measures) => new Set(measures).size === measures.length)
+    .default([...activityMeasures]),
+  /** In standard deviations. */
+  clip: z.number().positive().max(100).default(5),
+});
+
+/** See {@link activityFeature}. */
+export type ActivityFeature = z.output<typeof activityFeature>;
+
+/** Scale of each measure. */
+export type ActivityState = Readonly<Record<string, StandardState>>;
+
+/**
+ * Measures one viewer.
+ *
+ * Rates count from the first event that is read to `asOf`, at least a day and a week. NaN where there is nothing to
+ * measure.
+ *
+ * @param histories Events by viewer, oldest first.
+ * @param user Which viewer.
+ * @param options The events to read and how.
+ * @returns Every measure on its own scale: counts, days, shares.
+ */
+export function measureActivity(
+  histories: Histories,
+  user: number,
+  options: { readonly window: EventWindow; readonly history: HistoryOptions },
+): Record<ActivityMeasure, number> {
+  const { start, end } = options.window;
+  const { at, kind, watchFraction } = histories;
+  const asOf = histories.asOf[user]!;
+  const localOffset = options.history.utcOffsetMinutes * minute;
+  const counts = [0, 0, 0];
+  let watched = 0;
+  let watchedViews = 0;
+  let days = 0;
+  let sessions = 0;
+  let lastDay = Number.NaN;
+  let last = Number.NEGATIVE_INFINITY;
+  for (let e = start; e < end; e++) {
+    const time = at[e]!;
+    counts[kind[e]!]!++;
+    const fraction = watchFraction[e]!;
+    if (kind[e] === view && fraction >= 0) {
+      watched += Math.min(1, fraction);
+      watchedViews++;
+    }
+    const localDay = Math.floor((time + localOffset) / day);
+    if (localDay !== lastDay) days++;
+    lastDay = localDay;
+    if (time - last > sessionGap) sessions++;
+    last = time;
+  }
+  const span = end > start ? (asOf - at[start]!) / day : Number.NaN;
+  return {
+    likes: counts[like]!,
+    nopes: counts[nope]!,
+    likesPerDay: counts[like]! / Math.max(1, span),
+    daysActive: days,
+    recencyDays: end > start ? (asOf - last) / day : Number.NaN,
+    watchFraction: watchedViews > 0 ? watched / watchedViews : Number.NaN,
+    sessionsPerWeek: sessions / Math.max(1, span / 7),
+  };
+}
+
+function scaled(measure: ActivityMeasure, value: number): number {
+  return measure === "watchFraction" ? value : signedLog(value);
+}
+
+/**
+ * Finds centre and scale of each measure.
+ *
+ * @param feature The declaration.
+ * @param measured What {@link measureActivity} gave for each viewer of the fit data.
+ * @returns The state.
+ */
+export function fitActivity(
+  feature: ActivityFeature,
+  measured: readonly Record<ActivityMeasure, number>[],
+): ActivityState {
+  return Object.fromEntries(
+    feature.measures.map((measure) => [
+      measure,
+      fitStandard(Float64Array.from(measured, (values) => scaled(measure, values[measure]))),
+    ]),
+  );
+}
+
+/**
+ * Writes two columns per measure: the standardised value and the missing flag.
+ *
+ * @param feature The declaration.
+ * @param state As fitted.
+ * @param target The viewer's measures and where they go.
+ */
+export function writeActivity(
+  feature: ActivityFeature,
+  state: ActivityState,
+  target: {
+    readonly measured: Record<ActivityMeasure, number>;
+    readonly out: Float32Array;
+    readonly offset: number;
+  },
+): void {
+  const { measured, out, offset } = target;
+  for (const [position, measure] of feature.measures.entries()) {
+    writeStandard(state[measure]!, scaled(measure, measured[measure]), {
+      out,
+      offset: offset + 2 * position,
+      clip: feature.clip,
+    });
+  }
+}

@@ -1,0 +1,160 @@
+import type { Csr } from "../base/mod.ts";
+import type { Fields } from "../catalogue/mod.ts";
+import { type ActivityState, measureActivity, writeActivity } from "./activity.ts";
+import { BagBuilder } from "./bag-builder.ts";
+import type { EncodedRows, Histories } from "./encoded.ts";
+import type { FieldEncoder, FieldRow } from "./encoder.ts";
+import { type FieldState, fieldEncoder } from "./field-encoders.ts";
+import type { FittedFeatures } from "./fitted.ts";
+import { writePattern } from "./pattern.ts";
+import { createPoolScratch, type PoolScratch, poolSignals } from "./pooling.ts";
+import type { UserFeature } from "./schema.ts";
+import { createSignalScratch, eventWindow, readSignals, type SignalScratch } from "./signals.ts";
+
+/** Options of {@link encodeUsers}. */
+export interface EncodeUsersOptions {
+  /** What `histories.item` counts in: rows that `encodeItems` made with the same fitted features. */
+  readonly items: EncodedRows;
+  /**
+   * One 0 or 1 per event: 0 hides it from histories and distributions (dropout in training). Dense features do not
+   * see the mask.
+   * @default All kept.
+   */
+  readonly keep?: Uint8Array;
+  /**
+   * The dense block of the same histories from an earlier call, used as it is: it does not depend on `keep`.
+   * @default Computed.
+   */
+  readonly dense?: Float32Array;
+}
+
+interface CompiledUsers {
+  readonly encoders: ReadonlyMap<string, FieldEncoder>;
+  readonly offsets: ReadonlyMap<string, number>;
+  readonly pool: PoolScratch;
+  signals: SignalScratch;
+}
+
+const compiled = new WeakMap<FittedFeatures, CompiledUsers>();
+
+function compiledOf(fitted: FittedFeatures): CompiledUsers {
+  let users = compiled.get(fitted);
+  if (users !== undefined) return users;
+  const encoders = new Map<string, FieldEncoder>();
+  for (const feature of fitted.schema.user) {
+    if (isDerived(feature)) continue;
+    encoders.set(feature.name, fieldEncoder(feature, fitted.userStates[feature.name] as FieldState));
+  }
+  users = {
+    encoders,
+    offsets: new Map(fitted.userLayout.dense.map(({ name, offset }) => [name, offset])),
+    pool: createPoolScratch(Math.max(1, ...fitted.itemLayout.bags.map(({ vocabulary }) => vocabulary))),
+    signals: createSignalScratch(0, 0),
+  };
+  compiled.set(fitted, users);
+  return users;
+}
+
+type DerivedKind = "history" | "distribution" | "activity" | "pattern";
+type DerivedFeature = Extract<UserFeature, { kind: DerivedKind }>;
+
+function isDerived(feature: UserFeature): feature is DerivedFeature {
+  const { kind } = feature;
+  return kind === "history" || kind === "distribution" || kind === "activity" || kind === "pattern";
+}
+
+/**
+ * Encodes viewers from what they did: the same code for a training batch and for one request.
+ *
+ * No event later than a viewer's `asOf` is read.
+ *
+ * @param fitted As fitted or read from a bundle.
+ * @param histories Events as columns, by `historiesOf` or `historiesFromPeople`.
+ * @param options The encoded items, and what a training step may add.
+ * @returns One row per viewer, in their order.
+ * @throws RangeError When `keep` or `dense` has another length than the histories ask for.
+ */
+export function encodeUsers(
+  fitted: FittedFeatures,
+  histories: Histories,
+  options: EncodeUsersOptions,
+): EncodedRows {
+  const users = histories.offsets.length - 1;
+  const { denseWidth } = fitted.userLayout;
+  const { items, keep } = options;
+  expectLength("keep", keep?.length, histories.item.length);
+  expectLength("dense", options.dense?.length, users * denseWidth);
+  return {
+    rows: users,
+    dense: options.dense ?? encodeDense(fitted, histories),
+    bags: encodeBags(fitted, histories, { items, keep }),
+  };
+}
+
+function expectLength(name: string, length: number | undefined, expected: number): void {
+  if (length === undefined || length === expected) return;
+  throw new RangeError(
+    `Cannot encode users as ${name} must hold ${expected} values for these histories: current value is ${length}`,
+  );
+}
+
+function fieldRow(histories: Histories, user: number): FieldRow {
+  return { id: "", title: "", fields: histories.fields[user] as Fields };
+}
+
+function encodeDense(fitted: FittedFeatures, histories: Histories): Float32Array {
+  const users = histories.offsets.length - 1;
+  const { schema, userLayout, userStates } = fitted;
+  const { history } = schema;
+  const { encoders, offsets } = compiledOf(fitted);
+  const out = new Float32Array(users * userLayout.denseWidth);
+  for (let user = 0; user < users; user++) {
+    const window = eventWindow(histories, user, history.maxEvents);
+    const start = user * userLayout.denseWidth;
+    for (const feature of schema.user) {
+      const offset = start + (offsets.get(feature.name) ?? 0);
+      if (feature.kind === "activity") {
+        const measured = measureActivity(histories, user, { window, history });
+        writeActivity(feature, userStates[feature.name] as ActivityState, { measured, out, offset });
+      } else if (feature.kind === "pattern") {
+        writePattern(histories, window, { out, offset, history });
+      } else {
+        const encoder = encoders.get(feature.name);
+        if (encoder?.kind === "dense") encoder.encode(fieldRow(histories, user), out, offset);
+      }
+    }
+  }
+  return out;
+}
+
+function encodeBags(
+  fitted: FittedFeatures,
+  histories: Histories,
+  options: { readonly items: EncodedRows; readonly keep: Uint8Array | undefined },
+): Record<string, Csr> {
+  const users = histories.offsets.length - 1;
+  const { items, keep } = options;
+  const { history } = fitted.schema;
+  const state = compiledOf(fitted);
+  if (state.signals.stamp.length < items.rows) state.signals = createSignalScratch(items.rows, history.limit);
+  const { encoders, pool, signals: scratch } = state;
+  const bags = fitted.schema.user
+    .filter((feature) => fitted.userLayout.bags.some(({ name }) => name === feature.name))
+    .map((feature) => ({ feature, out: new BagBuilder(users, 8) }));
+  const signalOptions = { history, itemRows: items.rows, keep, scratch };
+  for (let user = 0; user < users; user++) {
+    readSignals(histories, eventWindow(histories, user, history.maxEvents), signalOptions);
+    for (const { feature, out } of bags) {
+      if (feature.kind === "history" || feature.kind === "distribution") {
+        const signals = feature.signal === "nope" ? scratch.nope : scratch.positive;
+        const normalise = feature.kind === "history" ? "l2" : "share";
+        poolSignals(signals, items.bags[feature.of]!, { normalise, out, scratch: pool });
+      } else {
+        const encoder = encoders.get(feature.name);
+        if (encoder?.kind === "bag") encoder.encode(fieldRow(histories, user), out);
+      }
+      out.endRow();
+    }
+  }
+  return Object.fromEntries(bags.map(({ feature, out }) => [feature.name, out.finish()]));
+}

@@ -1,0 +1,78 @@
+import type { BagLayout, DenseLayout, RowLayout } from "./encoded.ts";
+import type { FieldEncoder } from "./encoder.ts";
+import { type FieldState, fieldEncoder } from "./field-encoders.ts";
+import type { FeatureState } from "./fitted.ts";
+import { patternWidth } from "./pattern.ts";
+import type { FeatureSchema } from "./schema.ts";
+
+/** Lays features out one after the other. */
+class LayoutBuilder {
+  readonly #dense: DenseLayout[] = [];
+  readonly #bags: BagLayout[] = [];
+  #width = 0;
+
+  bag(name: string, vocabulary: number, role: BagLayout["role"]): void {
+    this.#bags.push({ name, vocabulary, role });
+  }
+
+  dense(name: string, width: number, unseen?: readonly number[]): void {
+    const offset = this.#width;
+    this.#dense.push(unseen === undefined ? { name, offset, width } : { name, offset, width, unseen });
+    this.#width += width;
+  }
+
+  field(name: string, encoder: FieldEncoder): void {
+    if (encoder.kind === "bag") this.bag(name, encoder.vocabulary, encoder.role);
+    else this.dense(name, encoder.width, encoder.unseen);
+  }
+
+  finish(): RowLayout {
+    return { denseWidth: this.#width, dense: this.#dense, bags: this.#bags };
+  }
+}
+
+/**
+ * What rows of items look like.
+ *
+ * @param schema The declaration.
+ * @param states As fitted, by feature name.
+ * @returns The layout, features in the schema's order.
+ */
+export function itemLayoutOf(
+  schema: FeatureSchema,
+  states: Readonly<Record<string, FeatureState>>,
+): RowLayout {
+  const layout = new LayoutBuilder();
+  for (const feature of schema.item) {
+    layout.field(feature.name, fieldEncoder(feature, states[feature.name] as FieldState));
+  }
+  return layout.finish();
+}
+
+/**
+ * What rows of users look like.
+ *
+ * @param schema The declaration.
+ * @param states As fitted, by feature name and side.
+ * @returns The layout, features in the schema's order.
+ */
+export function userLayoutOf(
+  schema: FeatureSchema,
+  states: {
+    readonly itemStates: Readonly<Record<string, FeatureState>>;
+    readonly userStates: Readonly<Record<string, FeatureState>>;
+  },
+): RowLayout {
+  const { bags } = itemLayoutOf(schema, states.itemStates);
+  const vocabulary = new Map(bags.map((bag) => [bag.name, bag.vocabulary]));
+  const layout = new LayoutBuilder();
+  for (const feature of schema.user) {
+    const { name, kind } = feature;
+    if (kind === "history") layout.bag(name, vocabulary.get(feature.of)!, "history");
+    else if (kind === "distribution") layout.bag(name, vocabulary.get(feature.of)!, "content");
+    else if (kind === "activity") layout.dense(name, 2 * feature.measures.length);
+    else if (kind === "pattern") layout.dense(name, patternWidth);
+    else layout.field(name, fieldEncoder(feature, states.userStates[name] as FieldState));
+  }
+  return layout.finish();
+}

@@ -1,0 +1,114 @@
+import * as z from "zod";
+import type { Csr } from "../base/mod.ts";
+import type { BagBuilder } from "./bag-builder.ts";
+import { featureName } from "./declaration.ts";
+import type { Signals } from "./signals.ts";
+
+/** What a viewer's events point to: liked items, or refused ones. */
+const signal = z.enum(["positive", "nope"]).default("positive");
+
+/** Liked (or refused) items themselves, summed from a table of the user tower's own; L2-normalised weights. */
+export const historyFeature = z.strictObject({
+  kind: z.literal("history"),
+  name: featureName,
+  /** The item feature whose entries are pooled: of kind `id`. */
+  of: featureName.default("id"),
+  signal,
+});
+
+/** See {@link historyFeature}. */
+export type HistoryFeature = z.output<typeof historyFeature>;
+
+/** What liked (or refused) items are like: shares of genres, makers, performers; the weights sum to 1. */
+export const distributionFeature = z.strictObject({
+  kind: z.literal("distribution"),
+  name: featureName,
+  /** The item feature whose entries are pooled: any that makes a bag. */
+  of: featureName,
+  signal,
+});
+
+/** See {@link distributionFeature}. */
+export type DistributionFeature = z.output<typeof distributionFeature>;
+
+/** Reusable room for {@link poolSignals}: sums by table row, valid where the stamp is the current generation. */
+export interface PoolScratch {
+  readonly sum: Float64Array;
+  readonly stamp: Int32Array;
+  readonly touched: Int32Array;
+  generation: number;
+}
+
+/**
+ * Room for tables of up to `vocabulary` rows.
+ *
+ * @param vocabulary Rows of the largest table.
+ * @returns The scratch.
+ */
+export function createPoolScratch(vocabulary: number): PoolScratch {
+  return {
+    sum: new Float64Array(vocabulary),
+    stamp: new Int32Array(vocabulary),
+    touched: new Int32Array(vocabulary),
+    generation: 0,
+  };
+}
+
+/**
+ * Adds up the bags of a viewer's items into one row of a bag.
+ *
+ * `l2`: sum_j = Σ_i w_i · b_ij, then divided by the Euclidean length. `share`: each item spreads its weight over its
+ * entries, sum_j = Σ_i w_i · b_ij / Σ_k b_ik, then divided by the total.
+ *
+ * @param signals The viewer's items and weights.
+ * @param bag The items' entries.
+ * @param options Which normalisation, where to (the row is left open), and room.
+ */
+export function poolSignals(
+  signals: Signals,
+  bag: Csr,
+  options: {
+    readonly normalise: "l2" | "share";
+    readonly out: BagBuilder;
+    readonly scratch: PoolScratch;
+  },
+): void {
+  const { normalise, out, scratch } = options;
+  const { sum, stamp, touched } = scratch;
+  const { offsets, indices, weights } = bag;
+  const generation = ++scratch.generation;
+  let count = 0;
+  for (let i = 0; i < signals.count; i++) {
+    const row = signals.item[i]!;
+    const start = offsets[row]!;
+    const end = offsets[row + 1]!;
+    let weight = signals.weight[i]!;
+    if (normalise === "share" && end - start > 1) {
+      let total = 0;
+      for (let k = start; k < end; k++) total += weights[k]!;
+      weight /= total;
+    } else if (normalise === "share" && end > start) weight /= weights[start]!;
+    for (let k = start; k < end; k++) {
+      const index = indices[k]!;
+      if (stamp[index] !== generation) {
+        stamp[index] = generation;
+        sum[index] = 0;
+        touched[count++] = index;
+      }
+      sum[index]! += weight * weights[k]!;
+    }
+  }
+  let norm = 0;
+  for (let t = 0; t < count; t++) {
+    const value = sum[touched[t]!]!;
+    norm += normalise === "l2" ? value * value : value;
+  }
+  if (!(norm > 0)) return;
+  const scale = 1 / (normalise === "l2" ? Math.sqrt(norm) : norm);
+  for (let t = 0; t < count; t++) {
+    const index = touched[t]!;
+    const value = Math.fround(sum[index]! * scale);
+    // Events so old that their weight rounds to nothing would only lengthen the row.
+    if (value > 0) out.push(index, value);
+  }
+}

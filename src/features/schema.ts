@@ -1,0 +1,158 @@
+import * as z from "zod";
+import { canonicalJson, sha256Hex } from "../base/mod.ts";
+import { activityFeature } from "./activity.ts";
+import { bagFeature } from "./bag.ts";
+import { bandFeature } from "./band.ts";
+import { categoryFeature } from "./category.ts";
+import { featureName } from "./declaration.ts";
+import { eraFeature } from "./era.ts";
+import { historyOptions } from "./history-options.ts";
+import { itemIdFeature } from "./item-id.ts";
+import { countFeature, numberFeature } from "./number.ts";
+import { patternFeature } from "./pattern.ts";
+import { distributionFeature, historyFeature } from "./pooling.ts";
+import { popularityFeature } from "./popularity.ts";
+import { releaseAgeFeature } from "./release-age.ts";
+import { describeIssue, type SchemaIssue } from "./schema-issue.ts";
+import { textFeature } from "./text.ts";
+import { vectorFeature } from "./vector.ts";
+
+const itemFeature = z.discriminatedUnion("kind", [
+  itemIdFeature,
+  categoryFeature,
+  bagFeature,
+  textFeature,
+  numberFeature,
+  countFeature,
+  bandFeature,
+  eraFeature,
+  releaseAgeFeature,
+  popularityFeature,
+  vectorFeature,
+]);
+
+const userFeature = z.discriminatedUnion("kind", [
+  historyFeature,
+  distributionFeature,
+  activityFeature,
+  patternFeature,
+  categoryFeature,
+  bagFeature,
+  numberFeature,
+  countFeature,
+  bandFeature,
+  vectorFeature,
+]);
+
+const featureSchema = z.strictObject({
+  kind: z.literal("feature-schema"),
+  /** For people: which schema this is. */
+  name: featureName,
+  /** Counted up by whoever changes the declaration. */
+  version: z.int().min(1),
+  item: z.array(itemFeature).min(1).max(200),
+  user: z.array(userFeature).min(1).max(200),
+  history: historyOptions.prefault({}),
+});
+
+/** One feature of items, with every option set. */
+export type ItemFeature = z.output<typeof itemFeature>;
+
+/** One feature of users, with every option set. */
+export type UserFeature = z.output<typeof userFeature>;
+
+/** Which features there are and how each is encoded, as it is written: options may be left to their defaults. */
+export type FeatureSchemaInput = z.input<typeof featureSchema>;
+
+/** Which features there are and how each is encoded: plain JSON, every option set. */
+export type FeatureSchema = z.output<typeof featureSchema>;
+
+/**
+ * Reads a feature schema and reports all that is wrong with it.
+ *
+ * @param json Anything.
+ * @returns The schema with defaults filled in, or what is wrong; `issues` is empty exactly where there is a schema.
+ */
+export function checkFeatureSchema(json: unknown): {
+  readonly schema?: FeatureSchema;
+  readonly issues: readonly SchemaIssue[];
+} {
+  const parsed = featureSchema.safeParse(json);
+  if (!parsed.success) return { issues: parsed.error.issues.map((issue) => describeIssue(issue, json)) };
+  const issues = crossIssues(parsed.data);
+  return issues.length > 0 ? { issues } : { schema: parsed.data, issues };
+}
+
+/**
+ * Reads a feature schema.
+ *
+ * @param json Parsed JSON: the user's own configuration.
+ * @returns The schema with every default filled in.
+ * @throws TypeError That names the path, what was expected and what stood there, for each of the first five faults.
+ *
+ * @example
+ * ```ts
+ * import { parseFeatureSchema } from "futago";
+ * const schema = parseFeatureSchema({
+ *   kind: "feature-schema",
+ *   name: "articles",
+ *   version: 1,
+ *   item: [{ kind: "id", name: "id" }, { kind: "bag", name: "topic", field: "topics" }],
+ *   user: [{ kind: "history", name: "history" }, { kind: "distribution", name: "topicShare", of: "topic" }],
+ * });
+ * schema.history.limit; // 100
+ * ```
+ */
+export function parseFeatureSchema(json: unknown): FeatureSchema {
+  const { schema, issues } = checkFeatureSchema(json);
+  if (schema !== undefined) return schema;
+  const faults = issues.slice(0, 5).map(({ path, expected, received }) => {
+    return `${path === "" ? "the schema" : path} must be ${expected}: current value is ${received}`;
+  });
+  const more = issues.length > 5 ? `; and ${issues.length - 5} more` : "";
+  throw new TypeError(`Cannot read the feature schema as ${faults.join("; ")}${more}`);
+}
+
+/**
+ * What a schema is known by: the same for a schema with defaults written out and left out, and for any order of keys.
+ *
+ * @param schema A schema with every option set.
+ * @returns SHA-256 in hex.
+ */
+export function hashFeatureSchema(schema: FeatureSchema): string {
+  return sha256Hex(canonicalJson(schema));
+}
+
+const bagKinds = new Set<string>(["id", "category", "bag", "text", "band", "era"]);
+
+function crossIssues(schema: FeatureSchema): readonly SchemaIssue[] {
+  const issues: SchemaIssue[] = [];
+  for (const side of ["item", "user"] as const) {
+    const seen = new Set<string>();
+    for (const [position, { name }] of schema[side].entries()) {
+      if (seen.has(name)) {
+        const path = `${side}[${position}].name`;
+        issues.push({ path, expected: `a name used once per side`, received: JSON.stringify(name) });
+      }
+      seen.add(name);
+    }
+  }
+  const kinds = new Map<string, string>(schema.item.map(({ name, kind }) => [name, kind]));
+  for (const [position, feature] of schema.user.entries()) {
+    if (feature.kind !== "history" && feature.kind !== "distribution") continue;
+    const kind = kinds.get(feature.of);
+    const fits = feature.kind === "history" ? kind === "id" : kind !== undefined && bagKinds.has(kind);
+    if (fits) continue;
+    issues.push({
+      path: `user[${position}].of`,
+      expected:
+        feature.kind === "history"
+          ? "the name of an item feature of kind id"
+          : `the name of an item feature of kind ${[...bagKinds].join(", ")}`,
+      received: JSON.stringify(feature.of) + (kind === undefined ? ", which is not declared" : `, a ${kind}`),
+    });
+  }
+  const ids = schema.item.filter(({ kind }) => kind === "id").length;
+  if (ids > 1) issues.push({ path: "item", expected: "one feature of kind id at most", received: `${ids}` });
+  return issues;
+}
