@@ -1,8 +1,8 @@
-import { add, div, exp, greater, log, mul, neg, pow, sigmoid, sub, where } from "./elementwise.ts";
+import { div, exp, greater, log, mul, neg, pow, sigmoid, sub, where } from "./elementwise.ts";
 import { type GradientTable, sumTo } from "./gradient-table.ts";
 import type { Value } from "./value.ts";
 
-const pick = (condition: Value, gradient: Value): Value => where(condition, { then: gradient, otherwise: 0 });
+const pick = (condition: Value, gradient: Value): Value => where(condition, gradient, 0);
 const none = (): readonly undefined[] => [];
 
 /** Gradients of what works element by element; g is the gradient by the result y. */
@@ -16,7 +16,7 @@ export const elementwiseGradients = {
   sqrt: (y, g) => [div(mul(g, 0.5), y)],
   // d 1/x = -1/x²
   reciprocal: (y, g) => [neg(mul(g, mul(y, y)))],
-  abs: ({ inputs: [x] }, g) => [where(greater(x!, 0), { then: g, otherwise: neg(g) })],
+  abs: ({ inputs: [x] }, g) => [where(greater(x!, 0), g, neg(g))],
   // d tanh x = 1 - tanh² x
   tanh: (y, g) => [mul(g, sub(1, mul(y, y)))],
   // d σ(x) = σ(x) (1 - σ(x))
@@ -42,7 +42,7 @@ export const elementwiseGradients = {
   // d a^b = b a^(b-1) da + a^b log(a) db; the second only where a > 0, as for a constant b nobody asks for it.
   pow: (y, g) => {
     const [a, b] = y.inputs as [Value, Value];
-    const byB = where(greater(a, 0), { then: mul(g, mul(y, log(a))), otherwise: 0 });
+    const byB = where(greater(a, 0), mul(g, mul(y, log(a))), 0);
     return [sumTo(mul(g, mul(b, pow(a, sub(b, 1)))), a.shape), sumTo(byB, b.shape)];
   },
   maximum: ({ inputs: [a, b] }, g) => {
@@ -58,6 +58,6 @@ export const elementwiseGradients = {
   where: ({ inputs: [condition, a, b] }, g) => [
     undefined,
     sumTo(pick(condition!, g), a!.shape),
-    sumTo(where(condition!, { then: 0, otherwise: g }), b!.shape),
+    sumTo(where(condition!, 0, g), b!.shape),
   ],
 } satisfies Partial<GradientTable>;

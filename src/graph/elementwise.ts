@@ -1,3 +1,4 @@
+import { broadcastLike } from "./indexing.ts";
 import { scalar } from "./leaves.ts";
 import { makeNode } from "./node.ts";
 import { broadcastShapes, sameShape } from "./shape.ts";
@@ -6,7 +7,7 @@ import type { DType, OpKind, Value } from "./value.ts";
 /** What element-wise operations take: a value, or a number for a constant. */
 export type Operand = Value | number;
 
-const valueOf = (operand: Operand): Value => (typeof operand === "number" ? scalar(operand) : operand);
+const asValue = (operand: Operand): Value => (typeof operand === "number" ? scalar(operand) : operand);
 
 type BinaryKind = Extract<
   OpKind,
@@ -14,12 +15,19 @@ type BinaryKind = Extract<
 >;
 
 function binary(kind: BinaryKind, left: Operand, right: Operand): Value {
-  let a = valueOf(left);
-  let b = valueOf(right);
+  let a = asValue(left);
+  let b = asValue(right);
   const shape = broadcastShapes(a.shape, b.shape);
   // A repeated operand is used unrepeated where the other has the full shape: one pass over memory less.
   if (a.kind === "broadcastLike" && sameShape(b.shape, shape)) a = a.inputs[0]!;
   if (b.kind === "broadcastLike" && sameShape(a.shape, shape)) b = b.inputs[0]!;
+  // A number is combined with the unrepeated operand, and the result repeated.
+  if (a.kind === "broadcastLike" && b.shape.length === 0) {
+    return broadcastLike(binary(kind, a.inputs[0]!, b), a.inputs[1]!);
+  }
+  if (b.kind === "broadcastLike" && a.shape.length === 0) {
+    return broadcastLike(binary(kind, a, b.inputs[0]!), b.inputs[1]!);
+  }
   return makeNode(kind, [a, b], {});
 }
 
@@ -70,14 +78,9 @@ export const stopGradient = (x: Value): Value => makeNode("stopGradient", [x], {
 export const cast = (x: Value, dtype: DType): Value =>
   x.dtype === dtype ? x : makeNode("cast", [x], { dtype });
 
-/**
- * Chooses element by element, broadcasting.
- *
- * @param condition Bool.
- * @param branches What to take where the condition holds (`then`) and elsewhere (`otherwise`).
- */
-export function where(condition: Value, branches: { then: Operand; otherwise: Operand }): Value {
-  return makeNode("where", [condition, valueOf(branches.then), valueOf(branches.otherwise)], {});
+/** a where the condition (bool) holds, b elsewhere; broadcasting. */
+export function where(condition: Value, a: Operand, b: Operand): Value {
+  return makeNode("where", [condition, asValue(a), asValue(b)], {});
 }
 
 /**

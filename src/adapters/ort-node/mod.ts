@@ -1,0 +1,1 @@
+export { createOrtRuntime, type OrtDevice, type OrtOptions } from "./ort-runtime.ts";

@@ -1,0 +1,116 @@
+import * as ort from "onnxruntime-node";
+import { FutagoError } from "../../base/mod.ts";
+import type { LoadOptions, Runtime, Session, Tensor, Tensors } from "../../onnx/mod.ts";
+
+/** Where ONNX Runtime computes. */
+export type OrtDevice = "cpu" | "webgpu" | "cuda";
+
+/** Options of {@link createOrtRuntime}. */
+export interface OrtOptions {
+  /** @default "cpu" */
+  readonly device?: OrtDevice;
+  /** Threads that share one operation. @default one for every core */
+  readonly threads?: number;
+}
+
+const advice: Readonly<Record<OrtDevice, string>> = {
+  cpu: "install onnxruntime-node for this platform",
+  webgpu: "install a Vulkan driver (libvulkan.so.1), or use --device cpu",
+  cuda: "install onnxruntime-node with its CUDA 12 libraries on a machine with an NVIDIA GPU, or use --device cpu",
+};
+
+function sessionOptions({ device = "cpu", threads }: OrtOptions): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: [device],
+    // A provider that cannot be loaded must be an error, not a silent fall to the CPU.
+    graphOptimizationLevel: "all",
+    executionMode: "sequential",
+    logSeverityLevel: 4,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+  };
+}
+
+function asOrtTensor(tensor: Tensor): ort.Tensor {
+  return tensor.dtype === "float32"
+    ? new ort.Tensor("float32", tensor.data, tensor.shape)
+    : new ort.Tensor("int32", tensor.data, tensor.shape);
+}
+
+function fromOrtTensor(tensor: ort.Tensor): Tensor {
+  const { data, dims } = tensor;
+  if (data instanceof Float32Array) return { dtype: "float32", shape: dims, data };
+  if (data instanceof Int32Array) return { dtype: "int32", shape: dims, data };
+  throw new FutagoError(
+    "model_unsupported",
+    `Cannot read an output as it must be float32 or int32: current value is ${tensor.type}`,
+  );
+}
+
+function asOrtTensors(tensors: Tensors): Record<string, ort.Tensor> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, asOrtTensor(tensor)]));
+}
+
+class OrtSession implements Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly #session: ort.InferenceSession;
+
+  constructor(session: ort.InferenceSession) {
+    this.#session = session;
+    this.inputNames = session.inputNames;
+    this.outputNames = session.outputNames;
+  }
+
+  async run(inputs: Tensors, outputs: Tensors = {}): Promise<Tensors> {
+    const handedIn = asOrtTensors(outputs);
+    const fetches: Record<string, ort.Tensor | null> = {};
+    for (const name of this.outputNames) fetches[name] = handedIn[name] ?? null;
+    const results = await this.#session.run(asOrtTensors(inputs), fetches);
+    return Object.fromEntries(
+      this.outputNames.map((name) => [name, outputs[name] ?? fromOrtTensor(results[name]!)]),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+async function load(
+  model: Uint8Array,
+  options: OrtOptions,
+  { name = "model" }: LoadOptions,
+): Promise<Session> {
+  try {
+    return new OrtSession(await ort.InferenceSession.create(model, sessionOptions(options)));
+  } catch (cause) {
+    throw new FutagoError(
+      "model_unsupported",
+      `Cannot load "${name}" as ONNX Runtime must accept it: ${String(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/**
+ * ONNX Runtime in this process.
+ *
+ * @param options Where to compute.
+ * @returns The runtime.
+ * @throws FutagoError `device_unavailable` where this machine has not the device.
+ *
+ * @example
+ * ```ts
+ * import { createOrtRuntime } from "futago";
+ * const runtime = await createOrtRuntime({ device: "cpu" });
+ * ```
+ */
+export async function createOrtRuntime(options: OrtOptions = {}): Promise<Runtime> {
+  const { device = "cpu" } = options;
+  return {
+    name: `onnxruntime-node/${device}`,
+    load: (model, loadOptions = {}) => load(model, options, loadOptions),
+  };
+}
