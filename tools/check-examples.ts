@@ -10,7 +10,10 @@ const windows = process.platform === "win32";
 const documents = ["README.md", ...readdirSync("docs").map((name) => `docs/${name}`)].filter(
   (path) => path.endsWith(".md") && path !== "docs/api.md",
 );
-const sources = sourceFiles(".").filter((path) => path.startsWith("src/") && !path.endsWith(".test.ts"));
+// What no user imports is not shown to users: tests, conformance suites, the command line's own parts.
+const sources = sourceFiles(".").filter((path) =>
+  /^src\/(?!cli\/)(?!.*\.(?:test|conformance)\.ts$)/.test(path),
+);
 const examples = [...documents, ...sources].flatMap((path) => findExamples(path, readFileSync(path, "utf8")));
 
 rmSync(folder, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { readSourceText } from "./source-text.ts";
 
 /** One export as the emitted declarations show it. */
 export interface Declaration {
+  /** `graph.add` for a member of a namespace. */
   readonly name: string;
   /** Where it is declared, without extension and relative to the declarations' root: `base/errors`. */
   readonly file: string;
@@ -30,13 +31,17 @@ export function readDeclarations(root: string, file: string): readonly Declarati
   const found = new Map<string, Declaration>();
   for (const { doc, text } of statementsOf(join(root, `${file}.d.ts`))) {
     const list = /^export (?:type )?\{([^}]*)\}(?: from "([^"]+)")?/.exec(text);
-    const star = /^export \* from "([^"]+)"/.exec(text);
+    const star = /^export \* (?:as (?<space>\w+) )?from "(?<from>[^"]+)"/.exec(text);
     const named =
       /^export (?:declare )?(?:abstract )?(?:async )?(?:const|let|function|class|interface|type)\s+([\w$]+)/.exec(
         text,
       );
     if (star !== null) {
-      for (const each of readDeclarations(root, target(star[1]!))) found.set(each.name, each);
+      const space = star.groups?.["space"];
+      for (const each of readDeclarations(root, target(star.groups!["from"]!))) {
+        const name = space === undefined ? each.name : `${space}.${each.name}`;
+        found.set(name, { ...each, name });
+      }
     } else if (list !== null && list[2] !== undefined) {
       const from = new Map(readDeclarations(root, target(list[2])).map((each) => [each.name, each]));
       for (const entry of list[1]!.split(",")) {
