@@ -1,4 +1,4 @@
-import { type Clock, FutagoError } from "../base/mod.ts";
+import { type Clock, canonicalJson, FutagoError, sha256Hex } from "../base/mod.ts";
 import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
 import type { Neighbour, VectorStore } from "../embeddings/mod.ts";
 import type { LoadedModel } from "../registry/mod.ts";
@@ -40,8 +40,8 @@ export interface InferenceEngine {
   recommend(personId: string, options?: RecommendOptions): Promise<Answer>;
   /** Ranks given items for a person. */
   score(personId: string, candidates: readonly string[], options?: ScoreOptions): Promise<Answer>;
-  /** A person's vector under the model that serves now. */
-  embedPerson(personId: string): Promise<EmbeddedPerson>;
+  /** Computes a person's vector under the model that serves now, and stores it. */
+  storePersonVector(personId: string): Promise<EmbeddedPerson>;
   /** Looks for a newly promoted version now instead of within `refreshMs`. */
   refresh(): Promise<void>;
   /** What serves now. */
@@ -54,7 +54,8 @@ export interface EmbeddedPerson {
   readonly version: string;
   /** Unit length. */
   readonly vector: Float32Array;
-  readonly history: PersonHistory;
+  /** How many events it was computed from. */
+  readonly events: number;
 }
 
 /**
@@ -161,7 +162,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     });
   }
 
-  function embedPerson(personId: string): Promise<EmbeddedPerson> {
+  function storePersonVector(personId: string): Promise<EmbeddedPerson> {
     return models.use(async ({ model }) => {
       const history = await historyOf(personId);
       if (model === undefined) {
@@ -170,7 +171,10 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
           "Cannot embed a viewer as a model must be active: there is none; train one, or promote one with futago models promote",
         );
       }
-      return { version: model.version, vector: await vectorOf(model, history), history };
+      const vector = await vectorOf(model, history);
+      const contentHashes = [sha256Hex(canonicalJson(history.events))];
+      await vectors.putUserVectors(model.version, { ids: [personId], vectors: vector, contentHashes });
+      return { version: model.version, vector, events: history.events.length };
     });
   }
 
@@ -184,7 +188,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       }
       return rank(personId, unique, topK);
     },
-    embedPerson,
+    storePersonVector,
     refresh: () => models.refresh(),
     status: () => models.use(async ({ source, version }) => ({ source, version })),
     close: () => models.close(),

@@ -1,0 +1,96 @@
+import { type FutagoErrorCode, isFutagoError } from "../base/mod.ts";
+
+/** One thing that is wrong with a request's body. */
+export interface ProblemIssue {
+  /** Where: `events[3].video_id`; empty for the whole body. */
+  readonly path: string;
+  readonly expected: string;
+  /** What stood there, cut to 80 characters. */
+  readonly received: string;
+}
+
+/** What the service itself refuses, besides `FutagoError` codes. */
+export type ProblemCode =
+  | FutagoErrorCode
+  | "body_too_large"
+  | "internal"
+  | "invalid_request"
+  | "method_not_allowed"
+  | "unknown_item"
+  | "unsupported_media_type";
+
+/** A refusal that a handler decides on; everything else that is thrown is mapped by {@link problemOf}. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly code: ProblemCode;
+  readonly issues: readonly ProblemIssue[];
+
+  constructor(code: ProblemCode, message: string, issues: readonly ProblemIssue[] = []) {
+    super(message);
+    this.code = code;
+    this.issues = issues;
+  }
+}
+
+/** The one table from error to HTTP status. `says` replaces the message where it might tell a stranger too much. */
+const table: Readonly<Record<ProblemCode, { readonly status: number; readonly says?: string }>> = {
+  age_not_confirmed: { status: 403 },
+  body_too_large: { status: 413 },
+  bundle_corrupt: { status: 503, says: "The model cannot be opened" },
+  bundle_missing: { status: 503, says: "The model cannot be opened" },
+  cancelled: { status: 503, says: "The work was cancelled: ask again" },
+  checkpoint_mismatch: { status: 500, says: "Something went wrong here" },
+  database_busy: { status: 503, says: "The database is busy: ask again" },
+  database_unreachable: { status: 503, says: "The database cannot be reached: ask again" },
+  device_unavailable: { status: 503, says: "The model cannot be run" },
+  import_rejected: { status: 422 },
+  internal: { status: 500, says: "Something went wrong here" },
+  invalid_request: { status: 400 },
+  method_not_allowed: { status: 405 },
+  model_missing: { status: 503 },
+  model_unsupported: { status: 503, says: "The model cannot be opened" },
+  not_found: { status: 404 },
+  parity_failed: { status: 503, says: "The model cannot be opened" },
+  source_unreadable: { status: 422 },
+  storage_failed: { status: 503, says: "The storage cannot be reached: ask again" },
+  unauthorized: { status: 401 },
+  unknown_item: { status: 422 },
+  unsupported_media_type: { status: 415 },
+};
+
+/** An error as the caller sees it. */
+export interface ProblemAnswer {
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly issues: readonly ProblemIssue[];
+}
+
+/**
+ * The status of a code.
+ *
+ * @param code Any.
+ * @returns 400-599.
+ */
+export function statusOf(code: ProblemCode): number {
+  return table[code].status;
+}
+
+/**
+ * Maps whatever was thrown to what the caller sees.
+ *
+ * @param error What was caught.
+ * @returns Status, code and message; of something unforeseen only that it happened.
+ */
+export function problemOf(error: unknown): ProblemAnswer {
+  const known = error instanceof Problem || isFutagoError(error);
+  // A FutagoError of another copy of this package may carry a code that this one does not know.
+  const code = known && Object.hasOwn(table, error.code) ? error.code : "internal";
+  const { status, says } = table[code];
+  return {
+    status,
+    code,
+    message: says ?? (error as Error).message,
+    issues: error instanceof Problem ? error.issues : [],
+  };
+}
