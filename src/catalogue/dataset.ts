@@ -14,6 +14,8 @@ export interface EventColumns {
   readonly at: Float64Array;
   /** Watch fraction of a view, 0-1; NaN where unknown or not a view. */
   readonly watchFraction: Float32Array;
+  /** Seconds watched of a view; NaN where unknown or not a view; absent where no event tells. */
+  readonly watchSeconds?: Float32Array;
 }
 
 /** A catalogue and its history in memory, by index: what features, training and evaluation work on. */
@@ -50,6 +52,7 @@ export function buildDataset(source: DatasetSource): { dataset: Dataset; skipped
   const kind: number[] = [];
   const at: number[] = [];
   const fraction: number[] = [];
+  const seconds: number[] = [];
   let skipped = 0;
   for (const event of source.events) {
     const p = personIndex.get(event.personId);
@@ -63,6 +66,7 @@ export function buildDataset(source: DatasetSource): { dataset: Dataset; skipped
     kind.push(kindCode.get(event.kind)!);
     at.push(event.at);
     fraction.push(event.watchFraction ?? Number.NaN);
+    seconds.push(event.watchSeconds ?? Number.NaN);
   }
   const columns: EventColumns = {
     person: Int32Array.from(person),
@@ -70,6 +74,7 @@ export function buildDataset(source: DatasetSource): { dataset: Dataset; skipped
     kind: Uint8Array.from(kind),
     at: Float64Array.from(at),
     watchFraction: Float32Array.from(fraction),
+    ...(seconds.every(Number.isNaN) ? {} : { watchSeconds: Float32Array.from(seconds) }),
   };
   return { dataset: datasetFromColumns(source.items, source.people, columns), skipped };
 }
@@ -121,6 +126,7 @@ function pick(
     kind: new Uint8Array(count),
     at: new Float64Array(count),
     watchFraction: new Float32Array(count),
+    ...(columns.watchSeconds ? { watchSeconds: new Float32Array(count) } : {}),
   };
   const offsets = new Int32Array(people.length + 1);
   for (let e = 0; e < count; e++) {
@@ -130,6 +136,7 @@ function pick(
     events.kind[e] = columns.kind[from]!;
     events.at[e] = columns.at[from]!;
     events.watchFraction[e] = columns.watchFraction[from]!;
+    if (events.watchSeconds) events.watchSeconds[e] = columns.watchSeconds![from]!;
     offsets[columns.person[from]! + 1]!++;
   }
   for (let p = 0; p < people.length; p++) offsets[p + 1]! += offsets[p]!;

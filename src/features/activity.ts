@@ -22,6 +22,7 @@ export const activityMeasures = [
   "daysActive",
   "recencyDays",
   "watchFraction",
+  "watchMinutes",
   "sessionsPerWeek",
 ] as const;
 
@@ -64,23 +65,34 @@ export function measureActivity(
   options: { readonly window: EventWindow; readonly history: HistoryOptions },
 ): Record<ActivityMeasure, number> {
   const { start, end } = options.window;
-  const { at, kind, watchFraction } = histories;
+  const { at, kind, watchFraction, watchSeconds } = histories;
   const asOf = histories.asOf[user]!;
   const localOffset = options.history.utcOffsetMinutes * minute;
-  const counts = [0, 0, 0];
-  let watched = 0;
-  let watchedViews = 0;
+  let likes = 0;
+  let nopes = 0;
+  let fractions = 0;
+  let fractionViews = 0;
+  let seconds = 0;
+  let secondViews = 0;
   let days = 0;
   let sessions = 0;
   let lastDay = Number.NaN;
   let last = Number.NEGATIVE_INFINITY;
   for (let e = start; e < end; e++) {
     const time = at[e]!;
-    counts[kind[e]!]!++;
-    const fraction = watchFraction[e]!;
-    if (kind[e] === view && fraction >= 0) {
-      watched += Math.min(1, fraction);
-      watchedViews++;
+    if (kind[e] === like) likes++;
+    else if (kind[e] === nope) nopes++;
+    else if (kind[e] === view) {
+      const fraction = watchFraction[e]!;
+      if (fraction >= 0) {
+        fractions += Math.min(1, fraction);
+        fractionViews++;
+      }
+      const watched = watchSeconds === undefined ? Number.NaN : watchSeconds[e]!;
+      if (watched >= 0) {
+        seconds += watched;
+        secondViews++;
+      }
     }
     const localDay = Math.floor((time + localOffset) / day);
     if (localDay !== lastDay) days++;
@@ -90,12 +102,13 @@ export function measureActivity(
   }
   const span = end > start ? (asOf - at[start]!) / day : Number.NaN;
   return {
-    likes: counts[like]!,
-    nopes: counts[nope]!,
-    likesPerDay: counts[like]! / Math.max(1, span),
+    likes,
+    nopes,
+    likesPerDay: likes / Math.max(1, span),
     daysActive: days,
     recencyDays: end > start ? (asOf - last) / day : Number.NaN,
-    watchFraction: watchedViews > 0 ? watched / watchedViews : Number.NaN,
+    watchFraction: fractionViews > 0 ? fractions / fractionViews : Number.NaN,
+    watchMinutes: secondViews > 0 ? seconds / 60 / secondViews : Number.NaN,
     sessionsPerWeek: sessions / Math.max(1, span / 7),
   };
 }

@@ -1,4 +1,4 @@
-import type { Csr } from "../base/csr.ts";
+import type { Csr } from "../base/mod.ts";
 
 /** One bag feature: rows of a table, summed with weights. */
 export interface BagLayout {
@@ -52,6 +52,8 @@ export interface Histories {
   readonly at: Float64Array;
   /** NaN where unknown. */
   readonly watchFraction: Float32Array;
+  /** NaN where unknown; absent where no event tells. */
+  readonly watchSeconds?: Float32Array;
   /** Per user: the moment the features are taken at; nothing later may be read. */
   readonly asOf: Float64Array;
   /** Per user: declared fields (age range, region). */

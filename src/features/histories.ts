@@ -77,6 +77,7 @@ export function historiesOf(
   const kind = new Uint8Array(total);
   const at = new Float64Array(total);
   const watchFraction = new Float32Array(total);
+  const watchSeconds = events.watchSeconds && new Float32Array(total);
   for (let u = 0; u < users; u++) {
     const to = offsets[u]!;
     const from = starts[u]!;
@@ -85,6 +86,7 @@ export function historiesOf(
     kind.set(events.kind.subarray(from, end), to);
     at.set(events.at.subarray(from, end), to);
     watchFraction.set(events.watchFraction.subarray(from, end), to);
+    watchSeconds?.set(events.watchSeconds!.subarray(from, end), to);
   }
   return {
     offsets,
@@ -92,6 +94,7 @@ export function historiesOf(
     kind,
     at,
     watchFraction,
+    ...(watchSeconds ? { watchSeconds } : {}),
     asOf: new Float64Array(users).fill(asOf),
     fields: Array.from({ length: users }, (_, u) => dataset.people[people[u]!]!.fields),
   };
@@ -116,22 +119,26 @@ export function historiesFromPeople(
   const kind: number[] = [];
   const at: number[] = [];
   const watchFraction: number[] = [];
+  const watchSeconds: number[] = [];
   for (const [user, history] of list.entries()) {
+    const events = history.events.filter(
+      (event) =>
+        event.at <= options.asOf && eventKinds.includes(event.kind) && history.items.has(event.itemId),
+    );
     // Events come newest last; sorting is stable, so that it only mends a store that breaks its promise.
-    const events = history.events.toSorted((a, b) => a.at - b.at);
+    events.sort((a, b) => a.at - b.at);
     for (const event of events) {
-      const found = history.items.get(event.itemId);
-      if (found === undefined || !(event.at <= options.asOf)) continue;
       let row = rows.get(event.itemId);
       if (row === undefined) {
         row = items.length;
         rows.set(event.itemId, row);
-        items.push(found);
+        items.push(history.items.get(event.itemId)!);
       }
       item.push(row);
       kind.push(eventKinds.indexOf(event.kind));
       at.push(event.at);
       watchFraction.push(event.watchFraction ?? Number.NaN);
+      watchSeconds.push(event.watchSeconds ?? Number.NaN);
     }
     offsets[user + 1] = item.length;
   }
@@ -142,6 +149,7 @@ export function historiesFromPeople(
       kind: Uint8Array.from(kind),
       at: Float64Array.from(at),
       watchFraction: Float32Array.from(watchFraction),
+      ...(watchSeconds.every(Number.isNaN) ? {} : { watchSeconds: Float32Array.from(watchSeconds) }),
       asOf: new Float64Array(list.length).fill(options.asOf),
       fields: list.map(({ person }) => person.fields),
     },

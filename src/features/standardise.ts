@@ -17,9 +17,10 @@ export interface StandardState {
 export function fitStandard(values: Float64Array): StandardState {
   const known = values.filter((value) => Number.isFinite(value)).sort();
   if (known.length === 0) return { centre: 0, scale: 1 };
-  const centre = quantile(known, 0.5);
+  // + 0 turns −0, which JSON does not know, into 0.
+  const centre = quantile(known, 0.5) + 0;
   const robust = (quantile(known, 0.75) - quantile(known, 0.25)) / 1.349;
-  if (robust > 0) return { centre, scale: robust };
+  if (robust > 0 && Number.isFinite(robust)) return { centre, scale: robust };
   let squares = 0;
   for (const value of known) squares += (value - centre) ** 2;
   const deviation = Math.sqrt(squares / known.length);
