@@ -1,5 +1,6 @@
 /** What can go wrong outside the caller's control; the service maps each to an HTTP status in one table. */
 export type FutagoErrorCode =
+  | "address_in_use"
   | "age_not_confirmed"
   | "bundle_corrupt"
   | "bundle_missing"

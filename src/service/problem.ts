@@ -34,6 +34,7 @@ export class Problem extends Error {
 
 /** The one table from error to HTTP status. `says` replaces the message where it might tell a stranger too much. */
 const table: Readonly<Record<ProblemCode, { readonly status: number; readonly says?: string }>> = {
+  address_in_use: { status: 500, says: "Something went wrong here" },
   age_not_confirmed: { status: 403 },
   body_too_large: { status: 413 },
   bundle_corrupt: { status: 503, says: "The model cannot be opened" },

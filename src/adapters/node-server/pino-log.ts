@@ -1,0 +1,38 @@
+import { type DestinationStream, pino } from "pino";
+import type { FallbackNotice } from "../../recommend/mod.ts";
+import type { RequestLog } from "../../service/mod.ts";
+
+/** Options of {@link createPinoLog}. */
+export interface PinoLogOptions {
+  /** `silent` writes nothing. @default "info" */
+  readonly level?: "debug" | "info" | "warn" | "error" | "silent";
+  /** @default stderr, so that stdout stays for results */
+  readonly destination?: DestinationStream;
+}
+
+/** A log of requests and of what the server does, one JSON object a line. */
+export interface ServerLog extends RequestLog {
+  fallback(notice: FallbackNotice): void;
+  note(message: string): void;
+}
+
+/**
+ * A log in pino's JSON lines.
+ *
+ * @param options Level and destination.
+ * @returns The log.
+ */
+export function createPinoLog(options: PinoLogOptions = {}): ServerLog {
+  const logger = pino(
+    { level: options.level ?? "info", base: null },
+    options.destination ?? pino.destination({ dest: 2, sync: false }),
+  );
+  return Object.freeze({
+    request: (entry) => {
+      if (entry.status >= 500) logger.error(entry, "request");
+      else logger.info(entry, "request");
+    },
+    fallback: (notice) => logger.warn(notice, "version could not be opened"),
+    note: (message) => logger.info(message),
+  } satisfies ServerLog);
+}

@@ -1,0 +1,80 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { serve } from "@hono/node-server";
+import { FutagoError } from "../../base/mod.ts";
+import type { Service } from "../../service/mod.ts";
+
+/** Options of {@link startServer}. */
+export interface ServerOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Address to listen on. */
+  readonly host: string;
+  /** Whether the service asks for an API key: only then may it listen beyond this machine. */
+  readonly keyed: boolean;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** For example `http://127.0.0.1:8787`. */
+  readonly url: string;
+  /** Takes no more requests, waits up to 10 s for those under way, and closes. */
+  close(): Promise<void>;
+}
+
+const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
+
+/**
+ * Serves over HTTP with Node.
+ *
+ * @param service What answers.
+ * @param options Where to listen.
+ * @returns The server, once it listens.
+ * @throws RangeError When it would listen beyond this machine without an API key.
+ * @throws FutagoError `address_in_use` when the port is taken.
+ */
+export async function startServer(service: Service, options: ServerOptions): Promise<RunningServer> {
+  const { port, host, keyed } = options;
+  if (!keyed && !loopback.has(host)) {
+    throw new RangeError(
+      `Cannot listen on "${host}" as without an API key it must be 127.0.0.1: set FUTAGO_API_KEY to serve other machines`,
+    );
+  }
+  const server = await listen(service, { port, host });
+  const { port: bound } = server.address() as AddressInfo;
+  return Object.freeze({
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
+    close: () => closeGently(server),
+  });
+}
+
+function listen(service: Service, { port, host }: { port: number; host: string }): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = serve({
+      fetch: (request) => service.fetch(request),
+      port,
+      hostname: host,
+      serverOptions: { requestTimeout: 30_000, headersTimeout: 10_000 },
+    }) as Server;
+    server.once("listening", () => resolve(server));
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const taken = cause.code === "EADDRINUSE";
+      const rule = taken
+        ? "the port must be free: it is taken; choose another with PORT"
+        : `of ${cause.code}`;
+      reject(new FutagoError("address_in_use", `Cannot listen on ${host}:${port} as ${rule}`, { cause }));
+    });
+  });
+}
+
+function closeGently(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => server.closeAllConnections(), 10_000);
+    late.unref();
+    server.close(() => {
+      clearTimeout(late);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
