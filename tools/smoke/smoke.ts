@@ -1,6 +1,8 @@
 // The portable core in small, the same code in every runtime: `tools/check-portability.ts` runs this file in Node and
 // in Deno and compares what is printed. Only minimal patterns, so that a failure here means a runtime differs.
 import { canonicalJson, createRandom, sha256Hex } from "../../src/base/mod.ts";
+import { featureParts } from "./features.ts";
+import { rounded } from "./rounded.ts";
 
 /** Each part gives plain data; its hash must not depend on the runtime. */
 const parts: Readonly<Record<string, () => unknown>> = {
@@ -10,12 +12,8 @@ const parts: Readonly<Record<string, () => unknown>> = {
     return Array.from({ length: 100 }, () => [random.next(), random.integer(1000), rounded([fork.normal()])]);
   },
   hash: () => sha256Hex(new Uint8Array([1, 2, 3])) + sha256Hex("双子"),
+  ...featureParts,
 };
 
 for (const [name, part] of Object.entries(parts))
   console.log(`${name} ${sha256Hex(canonicalJson(await part()))}`);
-
-// Six digits: engines differ in the last bit of Math.log and its kin (Node 24 and Deno 2.9 do).
-function rounded(values: Iterable<number>): string[] {
-  return Array.from(values, (value) => (Math.abs(value) < 1e-7 ? "0" : value.toPrecision(6)));
-}
