@@ -1,0 +1,122 @@
+import type { Histories } from "../../features/mod.ts";
+import { firstViewers } from "../evaluation-set.ts";
+import { likedItems } from "../liked-items.ts";
+import { meanNdcg } from "../rank-all.ts";
+import type { Scorer } from "../scorer.ts";
+import type { EvaluationSet } from "../split.ts";
+import type { Interactions } from "./interactions.ts";
+import { invertInPlace } from "./invert.ts";
+import type { MatrixProduct } from "./matrix-product.ts";
+
+/** Options of {@link fitEase}. */
+export interface EaseOptions {
+  /** Multiplies the big blocks. */
+  readonly product: MatrixProduct;
+  /** Penalties to choose from by validation NDCG@100; one alone is taken as it is. @default [100, 400, 800, 1600] */
+  readonly lambdas?: readonly number[];
+  /** Needed where there is more than one penalty. */
+  readonly validation?: EvaluationSet;
+  /** Items beyond which the square matrix is refused. @default 12000, 1.2 GB at its peak */
+  readonly maxItems?: number;
+}
+
+/** EASE, and the penalty it was given. */
+export interface EaseScorer extends Scorer {
+  readonly lambda: number;
+}
+
+/**
+ * EASE: the best linear map from liked items to items that may not use an item to predict itself (Steck 2019,
+ * "Embarrassingly shallow autoencoders for sparse data", equation 8).
+ *
+ * P = (XᵀX + λI)⁻¹, B_ij = -P_ij / P_jj, B_jj = 0; score(u, ·) = x_u B.
+ *
+ * @param interactions Training likes.
+ * @param options Product, penalties, validation.
+ * @returns A scorer.
+ * @throws RangeError When there are too many items, a penalty is not positive, or validation is missing.
+ */
+export async function fitEase(interactions: Interactions, options: EaseOptions): Promise<EaseScorer> {
+  const { product, validation, lambdas = [100, 400, 800, 1600], maxItems = 12_000 } = options;
+  const { items } = interactions;
+  if (items > maxItems) {
+    throw new RangeError(
+      `Cannot fit EASE as it needs a matrix of items × items, at most ${maxItems}: current value is ${items}. Leave it out of --baselines, or raise --min-item-events`,
+    );
+  }
+  if (lambdas.length === 0 || !lambdas.every((lambda) => lambda > 0)) {
+    throw new RangeError(`Cannot fit EASE as penalties must be positive: current value is [${lambdas}]`);
+  }
+  if (lambdas.length > 1 && validation === undefined) {
+    throw new RangeError(
+      "Cannot choose a penalty for EASE as that needs a validation set: give one, or one penalty",
+    );
+  }
+  const gram = gramMatrix(interactions);
+  const sample = validation === undefined ? undefined : firstViewers(validation, maxValidationViewers);
+  let best: EaseScorer | undefined;
+  let bestNdcg = Number.NEGATIVE_INFINITY;
+  for (const lambda of lambdas) {
+    const scorer = easeScorer(await mapFor(gram, items, lambda, product), items, lambda);
+    if (lambdas.length === 1) return scorer;
+    const ndcg = await meanNdcg(scorer, sample!, { itemCount: items, k: 100 });
+    // Past the peak, larger penalties only get worse.
+    if (ndcg <= bestNdcg) break;
+    best = scorer;
+    bestNdcg = ndcg;
+  }
+  return best!;
+}
+
+/** More would make the choice of a penalty slower, not better. */
+const maxValidationViewers = 1000;
+
+/** XᵀX: how many people liked both. */
+function gramMatrix({ users, items, byUser }: Interactions): Float32Array {
+  const gram = new Float32Array(items * items);
+  for (let user = 0; user < users; user++) {
+    const own = byUser.items.subarray(byUser.offsets[user]!, byUser.offsets[user + 1]!);
+    for (let a = 0; a < own.length; a++) {
+      const row = own[a]! * items;
+      for (let b = 0; b < own.length; b++) gram[row + own[b]!]!++;
+    }
+  }
+  return gram;
+}
+
+async function mapFor(
+  gram: Float32Array,
+  items: number,
+  lambda: number,
+  product: MatrixProduct,
+): Promise<Float32Array> {
+  const map = gram.slice();
+  for (let i = 0; i < items; i++) map[i * items + i]! += lambda;
+  await invertInPlace(map, items, { product });
+  const diagonal = Float32Array.from({ length: items }, (_, j) => map[j * items + j]!);
+  for (let i = 0; i < items; i++) {
+    const row = map.subarray(i * items, (i + 1) * items);
+    for (let j = 0; j < items; j++) row[j] = i === j ? 0 : -row[j]! / diagonal[j]!;
+  }
+  return map;
+}
+
+function easeScorer(map: Float32Array, items: number, lambda: number): EaseScorer {
+  return {
+    name: "ease",
+    lambda,
+    score: async (histories: Histories) => {
+      const given = likedItems(histories);
+      const users = given.offsets.length - 1;
+      const scores = new Float32Array(users * items);
+      for (let user = 0; user < users; user++) {
+        const row = scores.subarray(user * items, (user + 1) * items);
+        for (let e = given.offsets[user]!; e < given.offsets[user + 1]!; e++) {
+          const start = given.items[e]! * items;
+          for (let i = 0; i < items; i++) row[i]! += map[start + i]!;
+        }
+      }
+      return scores;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { type Dataset, filterEvents } from "../catalogue/mod.ts";
+import { likedItems } from "./liked-items.ts";
+
+/**
+ * The same history over other items: a subset, another order, or both. Events with items that are left out go.
+ *
+ * @param dataset Where to choose from; people keep their indices.
+ * @param kept Item indices in their new order, each at most once.
+ * @returns A dataset whose item `i` is the old item `kept[i]`.
+ */
+export function selectItems(dataset: Dataset, kept: Int32Array): Dataset {
+  const newIndex = new Int32Array(dataset.items.length).fill(-1);
+  for (let i = 0; i < kept.length; i++) newIndex[kept[i]!] = i;
+  const chosen = filterEvents(dataset, (event) => newIndex[dataset.events.item[event]!]! >= 0);
+  return {
+    ...chosen,
+    items: Array.from(kept, (item) => dataset.items[item]!),
+    events: { ...chosen.events, item: chosen.events.item.map((item) => newIndex[item]!) },
+  };
+}
+
+/**
+ * Leaves out items that few people liked, as is customary before a split: an item nobody can be seen to like cannot
+ * be found either.
+ *
+ * @param dataset Where to choose from.
+ * @param minLikes People that must have liked an item for it to stay.
+ * @returns The dataset itself where every item stays.
+ */
+export function keepLikedItems(dataset: Dataset, minLikes: number): Dataset {
+  const likes = new Int32Array(dataset.items.length);
+  for (const item of likedItems(dataset).items) likes[item]!++;
+  const kept = Int32Array.from(likes.keys()).filter((item) => likes[item]! >= minLikes);
+  return kept.length === dataset.items.length ? dataset : selectItems(dataset, kept);
+}
