@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { exampleModule, findExamples } from "./examples.ts";
+import { exampleModule, findExamples, linkedFiles } from "./examples.ts";
 
 describe("findExamples()", () => {
   test("finds the blocks of a doc comment, without its stars", () => {
@@ -17,6 +17,16 @@ describe("findExamples()", () => {
 });
 
 describe("exampleModule()", () => {
+  test("imports what the block takes as given, and only that", () => {
+    const setting = { model: "./model.ts", items: "./items.ts" };
+    const first = (code: string) => exampleModule(code, { setting }).split("\n")[0];
+    expect(first("use(model, b.items);")).toBe(
+      'import __assert from "node:assert/strict"; import { model } from "./model.ts";',
+    );
+    expect(first("const items = f(); use({ items, model: 1 });")).not.toContain("import {");
+    expect(first('const { items } = f("model");')).not.toContain("import {");
+  });
+
   test("asserts what a comment of JSON claims", () => {
     expect(exampleModule('f(1); // {"a": [2]}')).toContain('__assert.deepEqual(f(1), {"a": [2]});');
     expect(exampleModule("a && b; // true")).toContain("__assert.deepEqual(a && b, true);");
@@ -27,4 +37,8 @@ describe("exampleModule()", () => {
       expect(exampleModule(line).split("\n")[1]).toBe(line);
     }
   });
+});
+
+test("linkedFiles() gives what lies in the repository", () => {
+  expect(linkedFiles("[a](docs/a.md#b) [c](https://c) [d](#d) ![e](e.svg)")).toEqual(["docs/a.md", "e.svg"]);
 });

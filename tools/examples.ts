@@ -1,3 +1,5 @@
+import { readSourceText } from "./source-text.ts";
+
 /** One code block of the documentation. */
 export interface Example {
   /** Where it stands: `src/base/random.ts:71`. */
@@ -32,13 +34,23 @@ export function findExamples(path: string, text: string): Example[] {
   return examples;
 }
 
+/** Options of {@link exampleModule}. */
+export interface ExampleModuleOptions {
+  /**
+   * Names that an example may use without declaring them, as `database` or `model`, and the module that exports each.
+   * @default none
+   */
+  readonly setting?: Readonly<Record<string, string>>;
+}
+
 /**
  * Makes a block a module that fails where the block lies: `expression; // value` asserts the value when it is JSON.
  *
  * @param code The block.
+ * @param options What it may take as given.
  * @returns TypeScript.
  */
-export function exampleModule(code: string): string {
+export function exampleModule(code: string, { setting = {} }: ExampleModuleOptions = {}): string {
   const lines = code.split("\n").map((line) => {
     const claim =
       /^(?!\s|\/\/|(?:const|let|import|export|type|interface|return|for|if|\})\b)(.+?);\s+\/\/ (.+)$/.exec(
@@ -47,9 +59,15 @@ export function exampleModule(code: string): string {
     if (claim === null || !isJson(claim[2]!)) return line;
     return `__assert.deepEqual(${claim[1]}, ${claim[2]});`;
   });
-  return ['import __assert from "node:assert/strict";', ...lines, "export {};", "void __assert;", ""].join(
-    "\n",
-  );
+  const { code: words } = readSourceText(code);
+  const given = Object.entries(setting)
+    .filter(([name]) => new RegExp(`(?<![.\\w$])${name}(?![\\w$]|:)`).test(words))
+    .filter(
+      ([name]) => !new RegExp(`(?:const|let|function|import)\\b[^;=]*\\b${name}\\b[^;]*[=;:(]`).test(words),
+    )
+    .map(([name, path]) => `import { ${name} } from "${path}";`);
+  const head = ['import __assert from "node:assert/strict";', ...given].join(" ");
+  return [head, ...lines, "export {};", "void __assert;", ""].join("\n");
 }
 
 function isJson(text: string): boolean {
@@ -59,4 +77,14 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * The files that a Markdown document links to.
+ *
+ * @param text The document.
+ * @returns Relative targets without their fragment, in order; links to the web are left out.
+ */
+export function linkedFiles(text: string): string[] {
+  return Array.from(text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g), ([, target]) => target!);
 }

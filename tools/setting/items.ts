@@ -1,0 +1,4 @@
+import { smokeCatalogue } from "../smoke/catalogue.ts";
+
+/** What examples mean by `items`. */
+export const items = smokeCatalogue().items;
