@@ -1,9 +1,61 @@
 import { pathToFileURL } from "node:url";
 import { Command, CommanderError } from "commander";
-import { isFutagoError } from "../base/errors.ts";
+import { isFutagoError } from "../base/mod.ts";
 
-/** One function per command; a command's heavy imports belong inside its action, so that `--help` stays instant. */
-const commands: readonly (() => Command)[] = [];
+/** A command by its name; its file, and with it the database and ONNX Runtime, is loaded only when it is asked for. */
+interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+const commands: readonly CommandEntry[] = [
+  {
+    name: "start",
+    summary: "demo data to served recommendations, each step done once",
+    load: async () => (await import("./commands/start.ts")).startCommand(),
+  },
+  {
+    name: "import",
+    summary: "read a catalogue and its events from files",
+    load: async () => (await import("./commands/import.ts")).importCommand(),
+  },
+  {
+    name: "train",
+    summary: "train a model from the database",
+    load: async () => (await import("./commands/train.ts")).trainCommand(),
+  },
+  {
+    name: "evaluate",
+    summary: "measure a model beside the baselines",
+    load: async () => (await import("./commands/evaluate.ts")).evaluateCommand(),
+  },
+  {
+    name: "embed",
+    summary: "compute and store the vectors of videos and viewers",
+    load: async () => (await import("./commands/embed.ts")).embedCommand(),
+  },
+  {
+    name: "recommend",
+    summary: "what a viewer will like",
+    load: async () => (await import("./commands/recommend.ts")).recommendCommand(),
+  },
+  {
+    name: "serve",
+    summary: "answer over HTTP",
+    load: async () => (await import("./commands/serve.ts")).serveCommand(),
+  },
+  {
+    name: "models",
+    summary: "list, promote, roll back, verify, prune versions",
+    load: async () => (await import("./commands/models.ts")).modelsCommand(),
+  },
+  {
+    name: "doctor",
+    summary: "check that everything is in order",
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
+  },
+];
 
 /**
  * The command line.
@@ -12,24 +64,31 @@ const commands: readonly (() => Command)[] = [];
  * @returns The exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const program = new Command("futago")
-    .description("A two-tower recommender in TypeScript, on Postgres")
-    .version("0.1.0")
-    .showHelpAfterError("(run with --help for usage and examples)")
-    .exitOverride();
-  for (const command of commands) program.addCommand(inherit(command()));
   try {
-    await program.parseAsync([...args], { from: "user" });
+    const [first, second] = args;
+    const asked = first === "help" ? [second ?? "", "--help"].filter((arg) => arg !== "") : [...args];
+    const program = withUsage(
+      new Command("futago")
+        .description("A two-tower recommender in TypeScript, on Postgres")
+        .version("0.1.0")
+        .helpCommand("help [command]", "usage and examples of a command"),
+    );
+    for (const { name, summary, load } of commands) {
+      program.addCommand(
+        asked[0] === name ? withUsage(await load()) : new Command(name).description(summary),
+      );
+    }
+    await program.parseAsync(asked, { from: "user" });
     return typeof process.exitCode === "number" ? process.exitCode : 0;
   } catch (error) {
     return report(error);
   }
 }
 
-// exitOverride is not inherited by commands that were built on their own.
-function inherit(command: Command): Command {
+// What commander sets on a program is not inherited by commands that were built on their own.
+function withUsage(command: Command): Command {
   command.exitOverride().showHelpAfterError("(run with --help for usage and examples)");
-  for (const child of command.commands) inherit(child);
+  for (const child of command.commands) withUsage(child);
   return command;
 }
 

@@ -1,0 +1,123 @@
+import { Command } from "commander";
+import { createOrtRuntime } from "../../adapters/ort-node/mod.ts";
+import { createDeployer, type Deployer, type ModelVersion } from "../../registry/mod.ts";
+import { action, type CliContext, withSharedOptions } from "../context.ts";
+import { embedForPromotion } from "../embed-for-promotion.ts";
+import { withStores } from "../open-stores.ts";
+import { wholeNumber } from "../option-values.ts";
+import { tableOf } from "../table.ts";
+
+/**
+ * `futago models list | promote | rollback | verify | prune`.
+ *
+ * @returns The command.
+ */
+export function modelsCommand(): Command {
+  const models = new Command("models").description(
+    "Versions of the model: list, promote, roll back, verify, prune",
+  );
+  const add = (usage: string, description: string, run: Work): Command => {
+    const command = withSharedOptions(models.command(usage).description(description));
+    command.action(
+      action<Options>((context, options, args) =>
+        withDeployer(context, options, (deployer) => run(deployer, context, args)),
+      ),
+    );
+    return command;
+  };
+
+  add("list", "Every version, newest first", async (deployer, context) => {
+    const versions = await deployer.list();
+    show(context, versions);
+    context.result({ versions });
+  });
+  add(
+    "promote <version>",
+    "Check a version, embed the catalogue under it, and make it the active one",
+    async (deployer, context, [version]) => {
+      const promoted = await deployer.promote(version!);
+      context.say(`${promoted.version} is active`);
+      context.result(promoted);
+    },
+  );
+  add(
+    "rollback",
+    "Make the version that was active before the active one again",
+    async (deployer, context) => {
+      const active = await deployer.rollBack();
+      context.say(`${active.version} is active again`);
+      context.result(active);
+    },
+  );
+  add(
+    "verify [version]",
+    "Check the hashes and vectors of a version, or of all, without changing anything",
+    async (deployer, context, [version]) => {
+      const names = version === undefined ? (await deployer.list()).map((row) => row.version) : [version];
+      const verified = [];
+      for (const name of names) {
+        const found = await deployer.verify(name);
+        context.say(
+          `${name}: whole, ${(found.bytes / 1e6).toFixed(1)} MB, vectors within ${found.parity.toExponential(1)}`,
+        );
+        verified.push(found);
+      }
+      context.result({ verified });
+    },
+  );
+  add("prune", "Remove the oldest versions, with their vectors and bundles", async (deployer, context) => {
+    const removed = await deployer.prune();
+    context.say(removed.length === 0 ? "Nothing to remove" : `Removed ${removed.join(", ")}`);
+    context.result({ removed });
+  }).option(
+    "--keep <n>",
+    "versions to keep, the active and the previous one among them",
+    wholeNumber({ min: 2 }),
+    10,
+  );
+  return models.addHelpText(
+    "after",
+    "\nExamples:\n  futago models list\n  futago models promote 2026.11.20-2\n  futago models rollback\n  futago models prune --keep 5",
+  );
+}
+
+type Work = (deployer: Deployer, context: CliContext, args: readonly string[]) => Promise<void>;
+
+interface Options {
+  readonly keep?: number;
+}
+
+function withDeployer(
+  context: CliContext,
+  { keep }: Options,
+  work: (deployer: Deployer) => Promise<void>,
+): Promise<void> {
+  return withStores(context, async ({ database, blobs }) => {
+    const runtime = await createOrtRuntime();
+    const prepare = embedForPromotion(context, database);
+    const { versions } = database;
+    const maxVersions = keep ?? 10;
+    await work(createDeployer({ blobs, versions, runtime, clock: Date, maxVersions, prepare }));
+  });
+}
+
+function show(context: CliContext, versions: readonly ModelVersion[]): void {
+  if (versions.length === 0) {
+    context.say("No versions yet: futago train makes one");
+    return;
+  }
+  const rows = versions.map((row) => [
+    row.version,
+    row.status,
+    row.preset,
+    row.dims,
+    new Date(row.createdAt).toISOString().slice(0, 16).replace("T", " "),
+    Object.entries(row.metrics)
+      .map(([name, value]) => `${name} ${value.toFixed(3)}`)
+      .slice(0, 2)
+      .join(", "),
+    row.description,
+  ]);
+  const heading = ["version", "status", "preset", "dims", "created (UTC)", "metrics", "description"];
+  for (const line of tableOf([heading, ...rows])) context.say(line);
+}

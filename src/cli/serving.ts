@@ -1,0 +1,67 @@
+import { createPinoLog, createPrometheusMetrics, startServer } from "../adapters/node-server/mod.ts";
+import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
+import { createInferenceEngine, type InferenceEngine } from "../recommend/mod.ts";
+import { createService } from "../service/mod.ts";
+import type { CliContext } from "./context.ts";
+import type { Stores } from "./open-stores.ts";
+import { wholeNumber } from "./option-values.ts";
+
+/** What {@link serveUntilAborted} is given. */
+export interface ServingOptions {
+  readonly context: CliContext;
+  readonly stores: Stores;
+  readonly options: { readonly port?: number; readonly host?: string; readonly quiet?: boolean };
+  /** Called once the server listens. */
+  readonly listening?: (url: string, engine: InferenceEngine) => Promise<void>;
+}
+
+/**
+ * Serves until the context's signal is aborted, then finishes what is under way.
+ *
+ * @param serving Stores and where to listen.
+ */
+export async function serveUntilAborted(serving: ServingOptions): Promise<void> {
+  const { context, stores, options } = serving;
+  const { env, signal } = context;
+  const apiKey = env["FUTAGO_API_KEY"] || undefined;
+  const port = options.port ?? wholeNumber({ min: 0, max: 65_535 })(env["PORT"] || "8787");
+  const host = options.host ?? (env["HOST"] || "127.0.0.1");
+  const { catalogue: store, vectors, versions } = stores.database;
+  const log = createPinoLog({ level: options.quiet ? "silent" : "info" });
+  const engine = createInferenceEngine({
+    store,
+    vectors,
+    versions,
+    blobs: stores.blobs,
+    // One request is one small product: threads would only hand it to and fro.
+    runtime: await createOrtRuntime({ threads: 1 }),
+    clock: Date,
+    onFallback: log.fallback,
+  });
+  try {
+    // Opened before the first request, which would otherwise wait for it.
+    await engine.refresh();
+    const service = createService({
+      engine,
+      store,
+      clock: Date,
+      ping: () => stores.database.ping(),
+      log,
+      metrics: createPrometheusMetrics(),
+      ...(apiKey === undefined ? {} : { apiKey }),
+    });
+    const server = await startServer(service, { port, host, keyed: apiKey !== undefined });
+    await (serving.listening ?? (async (url) => context.say(`Listening on ${url}`)))(server.url, engine);
+    await aborted(signal);
+    await server.close();
+  } finally {
+    await engine.close();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
