@@ -114,7 +114,8 @@ export function buildOnnx(options: EmitOptions): OnnxModel {
   }
   const names = writeNodes(order, writer);
   for (const leaf of leaves.values()) {
-    const data = leaf.kind === "parameter" ? parameters[leaf.name] : undefined;
+    const data =
+      leaf.kind === "parameter" && Object.hasOwn(parameters, leaf.name) ? parameters[leaf.name] : undefined;
     if (data !== undefined) writer.initializers[leaf.name] = initializer(leaf, data);
   }
   for (const [name, value] of outputs) {
@@ -131,7 +132,7 @@ export function buildOnnx(options: EmitOptions): OnnxModel {
     irVersion: 8,
     opsets: { "": 18 },
     inputs: [...leaves.values()]
-      .filter(({ name }) => !(name in writer.initializers))
+      .filter(({ name }) => !Object.hasOwn(writer.initializers, name))
       .map((leaf) => valueInfo(leaf.name, leaf)),
     outputs: outputs.map(([name, value]) => valueInfo(name, value)),
     initializers: writer.initializers,

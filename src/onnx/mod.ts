@@ -2,4 +2,5 @@ export { buildOnnx, type EmitOptions, emitOnnx } from "./emit.ts";
 export { encodeOnnx } from "./encode.ts";
 export type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxType, OnnxValueInfo } from "./model.ts";
 export { parseOnnx } from "./parse.ts";
+export { createPortableRuntime, type PortableOptions } from "./portable-runtime.ts";
 export type { LoadOptions, Runtime, Session, Tensor, Tensors } from "./runtime.ts";
