@@ -1,0 +1,119 @@
+import type { Item, PersonHistory } from "../catalogue/mod.ts";
+import {
+  type EncodedRows,
+  encodeItems,
+  encodeUsers,
+  type FittedFeatures,
+  type Histories,
+  historiesFromPeople,
+  type RowLayout,
+} from "../features/mod.ts";
+import type { Runtime, Session } from "../onnx/mod.ts";
+import { type ChunkOptions, chunkRows, servingInputs } from "./padded-bags.ts";
+
+/** Both towers, loaded. Close it when done. */
+export interface Towers {
+  /** Width of every vector. */
+  readonly dims: number;
+  readonly features: FittedFeatures;
+  /** items × dims, unit vectors. */
+  embedItems(items: readonly Item[]): Promise<Float32Array>;
+  /** people × dims, unit vectors; nothing after `asOf` (milliseconds since 1970) is read. */
+  embedHistories(people: readonly PersonHistory[], options: { readonly asOf: number }): Promise<Float32Array>;
+  /** users × dims for histories over items that are already encoded. */
+  embedUsers(histories: Histories, items: EncodedRows): Promise<Float32Array>;
+  /** items × dims for rows that are already encoded. */
+  embedEncodedItems(items: EncodedRows): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** What {@link loadTowers} is given. */
+export interface TowerFiles extends ChunkOptions {
+  readonly userOnnx: Uint8Array;
+  readonly itemOnnx: Uint8Array;
+  readonly features: FittedFeatures;
+}
+
+/**
+ * Loads a pair of towers. Rows are embedded in chunks of bounded memory, of any number.
+ *
+ * @param runtime What runs them.
+ * @param files Two ONNX models and the features they were trained with.
+ * @returns The towers.
+ * @throws FutagoError `model_unsupported` when the runtime lacks an operator.
+ * @throws RangeError When the two models have vectors of different width.
+ *
+ * @example
+ * ```ts
+ * import { createPortableRuntime, loadTowers } from "futago";
+ * const towers = await loadTowers(createPortableRuntime(), { userOnnx, itemOnnx, features });
+ * const vectors = await towers.embedItems(items); // items.length × towers.dims
+ * ```
+ */
+export async function loadTowers(runtime: Runtime, files: TowerFiles): Promise<Towers> {
+  const { features } = files;
+  const user = await runtime.load(files.userOnnx, { name: "user tower" });
+  const item = await runtime.load(files.itemOnnx, { name: "item tower" });
+  const close = async (): Promise<void> => {
+    await user.close();
+    await item.close();
+  };
+  // One row of zeros tells the width, and the first real call no longer pays for warming up.
+  const [userDims, itemDims] = [
+    (await embed(user, { encoded: zeroRow(features.userLayout), layout: features.userLayout })).length,
+    (await embed(item, { encoded: zeroRow(features.itemLayout), layout: features.itemLayout })).length,
+  ];
+  if (userDims !== itemDims) {
+    await close();
+    throw new RangeError(
+      `Cannot load towers as both must have vectors of one width: current values are ${userDims} and ${itemDims}`,
+    );
+  }
+  const embedUsers = (histories: Histories, items: EncodedRows): Promise<Float32Array> =>
+    embed(user, {
+      ...files,
+      encoded: encodeUsers(features, histories, { items }),
+      layout: features.userLayout,
+    });
+  const embedEncodedItems = (encoded: EncodedRows): Promise<Float32Array> =>
+    embed(item, { ...files, encoded, layout: features.itemLayout });
+  return {
+    dims: userDims,
+    features,
+    embedUsers,
+    embedEncodedItems,
+    embedItems: (items) => embedEncodedItems(encodeItems(features, items)),
+    embedHistories: (people, { asOf }) => {
+      const { histories, items } = historiesFromPeople(people, { asOf });
+      return embedUsers(histories, encodeItems(features, items, { features: "pooled" }));
+    },
+    close,
+  };
+}
+
+/** Runs a serving graph over any number of rows, chunk by chunk. */
+async function embed(
+  session: Session,
+  options: ChunkOptions & { readonly encoded: EncodedRows; readonly layout: RowLayout },
+): Promise<Float32Array> {
+  const { encoded, layout } = options;
+  let vectors = new Float32Array(0);
+  for (const rows of chunkRows(encoded, options)) {
+    const { embedding } = await session.run(servingInputs(encoded, { layout, rows }));
+    const dims = embedding!.shape[1]!;
+    if (vectors.length === 0) vectors = new Float32Array(encoded.rows * dims);
+    for (const [at, row] of rows.entries()) {
+      vectors.set((embedding!.data as Float32Array).subarray(at * dims, (at + 1) * dims), row * dims);
+    }
+  }
+  return vectors;
+}
+
+function zeroRow(layout: RowLayout): EncodedRows {
+  const empty = { offsets: new Int32Array(2), indices: new Int32Array(0), weights: new Float32Array(0) };
+  return {
+    rows: 1,
+    dense: new Float32Array(layout.denseWidth),
+    bags: Object.fromEntries(layout.bags.map(({ name }) => [name, empty])),
+  };
+}

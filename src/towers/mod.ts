@@ -1,0 +1,38 @@
+export { initialWeights, type Weights } from "./initial-weights.ts";
+export { loadTowers, type TowerFiles, type Towers } from "./load-towers.ts";
+export { type ChunkOptions, chunkRows, denseRows, padRows, servingInputs } from "./padded-bags.ts";
+export { exportTower, gatheredSum, type ServingGraph, servingGraph } from "./serving-graph.ts";
+export {
+  resolveTowerConfig,
+  type TowerActivation,
+  type TowerConfig,
+  type TowerOptions,
+  type TowerPreset,
+  towerPresets,
+} from "./tower-config.ts";
+export {
+  type ItemOutput,
+  itemOutput,
+  packItem,
+  packUser,
+  type TowerSources,
+  userDirection,
+} from "./tower-graph.ts";
+export {
+  bagWidth,
+  biasTableName,
+  inputWidth,
+  type TowerLayouts,
+  type TowerParameter,
+  type TowerSide,
+  tableName,
+  temperatureParameter,
+  towerParameters,
+} from "./tower-parameters.ts";
+export {
+  createProduct,
+  createTowerScorer,
+  type MatrixProduct,
+  type TowerScorer,
+  type TowerScorerOptions,
+} from "./tower-scorer.ts";

@@ -1,0 +1,137 @@
+/** Non-linearity of the hidden layers. */
+export type TowerActivation = "gelu" | "relu" | "tanh";
+
+/** The shape of both towers: plain data, kept in the model's manifest. */
+export interface TowerConfig {
+  readonly kind: "tower_config";
+  /** Which preset it started from. */
+  readonly preset: TowerPreset;
+  /** Width of the vectors that are stored and compared, 8-4096. Two of them carry the item bias. */
+  readonly dims: number;
+  /** Hidden layers of the user tower, first to last; empty for a linear tower. */
+  readonly hidden: readonly number[];
+  /** Hidden layers over the item's content; empty for a linear map. */
+  readonly itemHidden: readonly number[];
+  readonly activation: TowerActivation;
+  /** Applied to both towers before they are brought to unit length. */
+  readonly outputActivation: "none" | "tanh";
+  /** Width of the vectors summed over a viewer's history. Equal to `dims - 2` the sum reaches the output as it is. */
+  readonly historyDims: number;
+  /** Width of an item's own vector. */
+  readonly idDims: number;
+  /** Largest width of any other bag's vectors; a bag with a smaller vocabulary gets that. */
+  readonly bagDims: number;
+  /** Share of the events left out of each history at each step, 0-1. */
+  readonly historyDropout: number;
+  /** Share of the items whose own vector is left out at each step, so that content alone also works, 0-1. */
+  readonly idDropout: number;
+  /** Share of the units left out of each hidden layer, 0-1. */
+  readonly hiddenDropout: number;
+  /** Largest item bias on the scale of a cosine; 0 for none. */
+  readonly biasLimit: number;
+  /** Where the learned temperature starts. */
+  readonly temperature: number;
+}
+
+/** `standard` for quality, `lite` for small machines and first tries. */
+export type TowerPreset = "standard" | "lite";
+
+/** Changes to a preset. */
+export interface TowerOptions extends Partial<Omit<TowerConfig, "kind" | "preset">> {
+  /** @default "standard" */
+  readonly preset?: TowerPreset;
+}
+
+const shared = {
+  kind: "tower_config",
+  itemHidden: [],
+  activation: "gelu",
+  outputActivation: "none",
+  historyDropout: 0.5,
+  hiddenDropout: 0,
+  biasLimit: 1,
+  temperature: 0.25,
+} as const satisfies Partial<TowerConfig>;
+
+/** The presets as they stand, to read or to vary. */
+export const towerPresets: Readonly<Record<TowerPreset, TowerConfig>> = Object.freeze({
+  standard: Object.freeze({
+    ...shared,
+    preset: "standard",
+    dims: 768,
+    hidden: [512, 512],
+    historyDims: 766,
+    idDims: 766,
+    bagDims: 64,
+    idDropout: 0.1,
+  }),
+  lite: Object.freeze({
+    ...shared,
+    preset: "lite",
+    dims: 64,
+    hidden: [128],
+    historyDims: 62,
+    idDims: 62,
+    bagDims: 32,
+    idDropout: 0.1,
+  }),
+});
+
+/**
+ * A preset with changes, checked.
+ *
+ * `historyDims` and `idDims` follow `dims` unless they are given.
+ *
+ * @param options What to change.
+ * @returns A frozen, complete configuration.
+ * @throws RangeError When a number is out of its range.
+ *
+ * @example
+ * ```ts
+ * import { resolveTowerConfig } from "futago";
+ * const config = resolveTowerConfig({ preset: "lite", dims: 128 });
+ * config.historyDims; // 126
+ * ```
+ */
+export function resolveTowerConfig(options: TowerOptions = {}): TowerConfig {
+  const { preset = "standard", ...changes } = options;
+  const base = towerPresets[preset];
+  if (base === undefined) {
+    throw new RangeError(
+      `Cannot resolve towers as the preset must be standard or lite: current value is "${preset}"`,
+    );
+  }
+  const inner = (changes.dims ?? base.dims) - 2;
+  const config: TowerConfig = Object.freeze({ ...base, historyDims: inner, idDims: inner, ...changes });
+  whole("dims", config.dims, 8, 4096);
+  for (const units of config.hidden) whole("hidden", units, 1, 65_536);
+  for (const units of config.itemHidden) whole("itemHidden", units, 1, 65_536);
+  whole("historyDims", config.historyDims, 1, 4096);
+  whole("idDims", config.idDims, 1, 4096);
+  whole("bagDims", config.bagDims, 1, 4096);
+  for (const name of ["historyDropout", "idDropout", "hiddenDropout"] as const) {
+    if (!(config[name] >= 0 && config[name] < 1)) refuse(name, "be from 0 up to but not 1", config[name]);
+  }
+  if (!(config.biasLimit >= 0 && config.biasLimit <= 10))
+    refuse("biasLimit", "be from 0 to 10", config.biasLimit);
+  if (!(config.temperature >= 0.01 && config.temperature <= 10)) {
+    refuse("temperature", "be from 0.01 to 10", config.temperature);
+  }
+  if (!["gelu", "relu", "tanh"].includes(config.activation)) {
+    refuse("activation", "be gelu, relu or tanh", config.activation);
+  }
+  if (!["none", "tanh"].includes(config.outputActivation)) {
+    refuse("outputActivation", "be none or tanh", config.outputActivation);
+  }
+  return config;
+}
+
+function whole(name: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    refuse(name, `be a whole number from ${least} to ${most}`, value);
+  }
+}
+
+function refuse(name: string, rule: string, value: unknown): never {
+  throw new RangeError(`Cannot resolve towers as ${name} must ${rule}: current value is ${String(value)}`);
+}

@@ -1,0 +1,190 @@
+import type { BagLayout, RowLayout } from "../features/mod.ts";
+import {
+  add,
+  broadcastLike,
+  concat,
+  constant,
+  gelu,
+  l2Normalise,
+  matMul,
+  mul,
+  relu,
+  scalar,
+  slice,
+  sqrt,
+  sub,
+  tanh,
+  type Value,
+} from "../graph/mod.ts";
+import type { TowerConfig } from "./tower-config.ts";
+import { biasTableName, type TowerSide, tableName } from "./tower-parameters.ts";
+
+/** What a tower is built over; training and serving each bring their own. */
+export interface TowerSources {
+  /** A learned array by name. */
+  readonly parameter: (name: string) => Value;
+  /** A bag summed over one of its tables: [rows, width of the table]. */
+  readonly sumBag: (bag: BagLayout, table: string) => Value;
+  /** [rows, denseWidth]; undefined where the layout has no dense columns. */
+  readonly dense: Value | undefined;
+  /** Factors 0 or 1/(1 - dropout) for a hidden layer, [rows, units]; left out when serving. */
+  readonly mask?: (layer: string, units: number) => Value | undefined;
+}
+
+/** An item before its bias is packed into the vector. */
+export interface ItemOutput {
+  /** [rows, dims - 2], unit length. */
+  readonly direction: Value;
+  /** [rows, 1] within ± biasLimit; undefined without a bias. */
+  readonly bias: Value | undefined;
+}
+
+const epsilon = 1e-12;
+
+/**
+ * The user tower: history sum ⊕ other bags ⊕ dense → hidden layers → dims - 2, plus the history sum itself.
+ *
+ * @param config The shape of the towers.
+ * @param layout The user side of the features.
+ * @param sources Parameters and inputs.
+ * @returns [rows, dims - 2], unit length.
+ */
+export function userDirection(config: TowerConfig, layout: RowLayout, sources: TowerSources): Value {
+  const history: Value[] = [];
+  const columns: Value[] = [];
+  for (const bag of layout.bags) {
+    const summed = sources.sumBag(bag, tableName("user", bag.name));
+    columns.push(summed);
+    if (bag.role === "history") history.push(summed);
+  }
+  if (sources.dense !== undefined) columns.push(sources.dense);
+  if (columns.length === 0)
+    throw new RangeError("Cannot build a user tower as it needs at least one feature");
+  const deep = stack("user", config, config.hidden, columns, sources);
+  const skip = skipConnection("user", config.historyDims, config, history, sources);
+  return finish(config, skip === undefined ? deep : add(deep, skip));
+}
+
+/**
+ * The item tower: its own vector plus a map of its content, and a bias from both.
+ *
+ * @param config The shape of the towers.
+ * @param layout The item side of the features.
+ * @param sources Parameters and inputs.
+ * @returns Direction and bias.
+ */
+export function itemOutput(config: TowerConfig, layout: RowLayout, sources: TowerSources): ItemOutput {
+  const ids: Value[] = [];
+  const biases: Value[] = [];
+  const columns: Value[] = [];
+  for (const bag of layout.bags) {
+    const summed = sources.sumBag(bag, tableName("item", bag.name));
+    if (bag.role !== "id") columns.push(summed);
+    else {
+      ids.push(summed);
+      if (config.biasLimit > 0) biases.push(sources.sumBag(bag, biasTableName(bag.name)));
+    }
+  }
+  if (sources.dense !== undefined) columns.push(sources.dense);
+  const parts: Value[] = [];
+  const own = skipConnection("item", config.idDims, config, ids, sources);
+  if (own !== undefined) parts.push(own);
+  if (columns.length > 0) {
+    parts.push(stack("item", config, config.itemHidden, columns, sources));
+    if (config.biasLimit > 0)
+      biases.push(matMul(joined(columns), sources.parameter("item.popularity.weight")));
+  }
+  if (parts.length === 0) throw new RangeError("Cannot build an item tower as it needs at least one feature");
+  const direction = finish(config, sum(parts));
+  if (config.biasLimit === 0) return { direction, bias: undefined };
+  // bias = limit · tanh(raw): bounded, so that it can be packed into a vector of unit length.
+  const raw = add(sum(biases), sources.parameter("item.popularity.bias"));
+  return { direction, bias: mul(tanh(raw), scalar(config.biasLimit)) };
+}
+
+/**
+ * Packs a user into the served vector: [u, 1, 0] / √2.
+ *
+ * @param direction [rows, dims - 2], unit length.
+ * @returns [rows, dims], unit length.
+ */
+export function packUser(direction: Value): Value {
+  const half = Math.SQRT1_2;
+  const ones = constantColumns(direction, [half, 0]);
+  return concat([mul(direction, scalar(half)), ones], { axis: 1 });
+}
+
+/**
+ * Packs an item and its bias c into the served vector: [v, c, √(M² - 1 - c²)] / M with M² = 1 + limit².
+ *
+ * Then packUser(u) · packItem(v, c) = (u · v + c) / (√2 M): the inner product of two unit vectors ranks as the
+ * trained score does. (The reduction of maximum inner product to nearest neighbours, Bachrach et al. 2014, for a
+ * bias alone.)
+ *
+ * @param output Direction and bias.
+ * @param limit The configured biasLimit.
+ * @returns [rows, dims], unit length.
+ */
+export function packItem(output: ItemOutput, limit: number): Value {
+  const { direction, bias } = output;
+  if (bias === undefined) return concat([direction, constantColumns(direction, [0, 0])], { axis: 1 });
+  const length = Math.sqrt(1 + limit * limit);
+  // limit² ≥ c² up to rounding; the small term keeps the root real.
+  const slack = sqrt(sub(scalar(limit * limit + 1e-7), mul(bias, bias)));
+  return mul(concat([direction, bias, slack], { axis: 1 }), scalar(1 / length));
+}
+
+function constantColumns(direction: Value, values: readonly [number, number]): Value {
+  // As many rows as `direction` has, which only the run knows.
+  return broadcastLike(constant(values, [1, 2]), slice(direction, { axis: 1, start: 0, end: 2 }));
+}
+
+function stack(
+  side: TowerSide,
+  config: TowerConfig,
+  hidden: readonly number[],
+  columns: readonly Value[],
+  sources: TowerSources,
+): Value {
+  let x = joined(columns);
+  for (const [index, units] of hidden.entries()) {
+    const name = `${side}.hidden${index}`;
+    x = activate(config, affine(x, name, sources));
+    const mask = sources.mask?.(name, units);
+    if (mask !== undefined) x = mul(x, mask);
+  }
+  return affine(x, `${side}.output`, sources);
+}
+
+function affine(x: Value, name: string, sources: TowerSources): Value {
+  return add(matMul(x, sources.parameter(`${name}.weight`)), sources.parameter(`${name}.bias`));
+}
+
+function activate(config: TowerConfig, x: Value): Value {
+  if (config.activation === "gelu") return gelu(x);
+  return config.activation === "relu" ? relu(x) : tanh(x);
+}
+
+function skipConnection(
+  side: TowerSide,
+  width: number,
+  config: TowerConfig,
+  sums: readonly Value[],
+  sources: TowerSources,
+): Value | undefined {
+  if (sums.length === 0) return undefined;
+  const total = sum(sums);
+  return width === config.dims - 2 ? total : matMul(total, sources.parameter(`${side}.skip.weight`));
+}
+
+function finish(config: TowerConfig, raw: Value): Value {
+  return l2Normalise(config.outputActivation === "tanh" ? tanh(raw) : raw, { axis: 1, epsilon });
+}
+
+function joined(columns: readonly Value[]): Value {
+  return columns.length === 1 ? columns[0]! : concat(columns, { axis: 1 });
+}
+
+function sum(parts: readonly Value[]): Value {
+  return parts.reduce((total, part) => add(total, part));
+}

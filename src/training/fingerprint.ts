@@ -1,0 +1,43 @@
+import { canonicalJson, sha256Hex } from "../base/mod.ts";
+import type { Dataset } from "../catalogue/mod.ts";
+import type { FittedFeatures } from "../features/mod.ts";
+import type { TowerConfig } from "../towers/mod.ts";
+import type { TrainingConfig } from "./training-config.ts";
+import type { ValidationSet } from "./validation-set.ts";
+
+/** Everything that decides what a training gives. */
+export interface TrainingInputs {
+  readonly dataset: Dataset;
+  readonly features: FittedFeatures;
+  readonly towers: TowerConfig;
+  readonly training: TrainingConfig;
+  readonly validation: ValidationSet | undefined;
+}
+
+/**
+ * A hash over everything that decides what a training gives, so that a checkpoint is only resumed where the rest of
+ * the run would be the same.
+ *
+ * @param inputs Data, features and configuration.
+ * @returns 64 hex digits.
+ */
+export function trainingFingerprint(inputs: TrainingInputs): string {
+  const { dataset, features, towers, training, validation } = inputs;
+  // How often a checkpoint is written does not change what comes out.
+  const { checkpointSteps: _, ...rest } = training;
+  const { events, offsets } = dataset;
+  const columns = [events.item, events.kind, events.at, events.watchFraction, offsets];
+  const hidden = validation === undefined ? [] : [validation.given.item, validation.targets.indices];
+  return sha256Hex(
+    canonicalJson({
+      columns: [...columns, ...hidden].map((column) => sha256Hex(bytesOf(column))),
+      features,
+      towers,
+      training: rest,
+    }),
+  );
+}
+
+function bytesOf(column: ArrayBufferView): Uint8Array {
+  return new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
+}

@@ -1,0 +1,17 @@
+export {
+  type AdamWInputs,
+  type AdamWOptions,
+  type AdamWOutputs,
+  type AdamWScalars,
+  adamW,
+  adamWScalars,
+} from "./adamw-graph.ts";
+export type { CurvePoint, TrainedModel } from "./trained-model.ts";
+export { createTrainer, type FitOptions, type Trainer, type TrainerOptions } from "./trainer.ts";
+export {
+  resolveTrainingConfig,
+  type TrainingConfig,
+  type TrainingOptions,
+  trainingDefaults,
+} from "./training-config.ts";
+export { type HoldOutOptions, holdOut, type ValidationSet } from "./validation-set.ts";

@@ -1,0 +1,283 @@
+import type { Csr, Random } from "../base/mod.ts";
+import type { Dataset } from "../catalogue/mod.ts";
+import { type EncodedRows, encodeUsers, type FittedFeatures, historiesOf } from "../features/mod.ts";
+import type { Tensor } from "../onnx/mod.ts";
+import { denseRows, padRows, type TowerConfig, type TowerParameter } from "../towers/mod.ts";
+import { alignedRows, type BagPlan } from "./bag-plan.ts";
+import type { CandidateSource } from "./candidates.ts";
+import { multiHot } from "./multi-hot.ts";
+import type { StepRows } from "./parameter-store.ts";
+import { stepInputs } from "./step-graph.ts";
+import { inputNames } from "./tower-sources.ts";
+
+/** What one step reads beside parameters, and which table rows it needs. */
+export interface StepFeed {
+  readonly inputs: Record<string, Tensor>;
+  readonly rows: StepRows;
+  /** Sum of the targets. */
+  readonly positives: number;
+}
+
+/** What {@link StepFeeder} is given. */
+export interface FeederOptions {
+  readonly dataset: Dataset;
+  readonly features: FittedFeatures;
+  /** The whole catalogue. */
+  readonly items: EncodedRows;
+  readonly towers: TowerConfig;
+  readonly parameters: readonly TowerParameter[];
+  readonly plans: readonly BagPlan[];
+  readonly candidates: CandidateSource;
+}
+
+/** Rows of a gathered block are rounded up to this, so that few distinct shapes occur. */
+const blockUnit = 512;
+
+/** Turns a batch of viewers into the tensors of a step. Its buffers are reused: a feed is valid until the next. */
+export class StepFeeder {
+  readonly #options: FeederOptions;
+  readonly #buffers = new Map<string, Float32Array>();
+  /** Inputs of the item side that never change. */
+  readonly #constant = new Map<string, Tensor>();
+  readonly #positions = new Map<string, Int32Array>();
+  readonly #unseen: readonly { readonly column: number; readonly value: number }[];
+
+  constructor(options: FeederOptions) {
+    this.#options = options;
+    this.#unseen = options.features.itemLayout.dense.flatMap(({ offset, unseen }) =>
+      (unseen ?? []).map((value, at) => ({ column: offset + at, value })),
+    );
+  }
+
+  /**
+   * Encodes a batch.
+   *
+   * @param users People of the dataset.
+   * @param random The step's own source: the same gives the same feed.
+   * @returns The feed.
+   */
+  feed(users: Int32Array, random: Random): StepFeed {
+    const inputs: Record<string, Tensor> = {};
+    const rows = new Map<string, Int32Array>();
+    this.#feedUsers(users, random, { inputs, rows });
+    const batch = this.#options.candidates.draw(users, random.fork("candidates"));
+    this.#feedItems(batch.items, random.fork("ids"), { inputs, rows });
+    const shape = [users.length, batch.items.length];
+    inputs[stepInputs.targets] = { dtype: "float32", shape, data: batch.targets };
+    if (batch.offset !== undefined)
+      inputs[stepInputs.offset] = { dtype: "float32", shape, data: batch.offset };
+    this.#feedMasks(random.fork("masks"), inputs, { user: users.length, item: batch.items.length });
+    let positives = 0;
+    for (const weight of batch.targets) positives += weight;
+    return { inputs, rows, positives };
+  }
+
+  #feedUsers(
+    users: Int32Array,
+    random: Random,
+    out: Pick<StepFeed, "inputs"> & { rows: Map<string, Int32Array> },
+  ): void {
+    const { dataset, features, items, towers, plans } = this.#options;
+    const histories = historiesOf(dataset, users);
+    const dropped = random.fork("history");
+    const keep = new Uint8Array(histories.item.length);
+    for (let e = 0; e < keep.length; e++) keep[e] = dropped.next() < towers.historyDropout ? 0 : 1;
+    const encoded = encodeUsers(features, histories, { items, keep });
+    const width = features.userLayout.denseWidth;
+    if (width > 0) {
+      out.inputs[inputNames.dense("user")] = {
+        dtype: "float32",
+        shape: [users.length, width],
+        data: encoded.dense,
+      };
+    }
+    for (const plan of plans) {
+      if (plan.side === "user") this.#feedMultiHot(plan, { bag: encoded.bags[plan.layout.name]! }, out);
+    }
+  }
+
+  #feedItems(
+    items: Int32Array,
+    random: Random,
+    out: Pick<StepFeed, "inputs"> & { rows: Map<string, Int32Array> },
+  ): void {
+    const { features, items: encoded, towers, plans, candidates } = this.#options;
+    const fixed = candidates.fixed !== undefined;
+    const width = features.itemLayout.denseWidth;
+    const dropping = towers.idDropout > 0;
+    const keep = Uint8Array.from(items, () => (dropping && random.next() < towers.idDropout ? 0 : 1));
+    if (width > 0) {
+      const name = inputNames.dense("item");
+      const known = fixed ? this.#constant.get(name) : undefined;
+      const tensor: Tensor = known ?? {
+        dtype: "float32",
+        shape: [items.length, width],
+        data: denseRows(encoded, width, items),
+      };
+      if (fixed) this.#constant.set(name, tensor);
+      out.inputs[name] = this.#hideUnseen(tensor, keep);
+    }
+    for (const plan of plans) {
+      if (plan.side !== "item") continue;
+      const { name, role } = plan.layout;
+      const bag = encoded.bags[name]!;
+      if (plan.formulation === "aligned") {
+        const rows = plan.rows ?? alignedRows(bag, items);
+        const weights = Float32Array.from(rows, (row, at) => (row < 0 ? 0 : keep[at]!));
+        out.inputs[inputNames.weights("item", name)] = {
+          dtype: "float32",
+          shape: [items.length, 1],
+          data: weights,
+        };
+        this.#setRows(plan, rows, out.rows);
+      } else if (plan.formulation === "multi_hot") {
+        const steady = fixed && plan.residency === "whole" && !(role === "id" && dropping);
+        this.#feedMultiHot(plan, { bag, rows: items, steady, ...(role === "id" ? { keep } : {}) }, out);
+      } else this.#feedGather(plan, { bag, rows: items, ...(role === "id" ? { keep } : {}) }, out);
+    }
+  }
+
+  /** Where an id is dropped, columns that would tell that the item is known say what a new item's say. */
+  #hideUnseen(tensor: Tensor, keep: Uint8Array): Tensor {
+    if (this.#unseen.length === 0 || keep.every((kept) => kept === 1)) return tensor;
+    const data = Float32Array.from(tensor.data);
+    const width = tensor.shape[1]!;
+    for (const [row, kept] of keep.entries()) {
+      if (kept === 0) for (const { column, value } of this.#unseen) data[row * width + column] = value;
+    }
+    return { dtype: "float32", shape: tensor.shape, data };
+  }
+
+  #feedMultiHot(
+    plan: BagPlan,
+    source: {
+      readonly bag: Csr;
+      readonly rows?: Int32Array;
+      readonly keep?: Uint8Array;
+      readonly steady?: boolean;
+    },
+    out: Pick<StepFeed, "inputs"> & { rows: Map<string, Int32Array> },
+  ): void {
+    const { side, layout } = plan;
+    const name = inputNames.multiHot(side, layout.name);
+    const known = source.steady === true ? this.#constant.get(name) : undefined;
+    if (known !== undefined) {
+      out.inputs[name] = known;
+      return;
+    }
+    const bag = source.keep === undefined ? source.bag : keptRows(source.bag, source.rows!, source.keep);
+    const rows = source.keep === undefined ? source.rows : undefined;
+    const count = rows?.length ?? bag.offsets.length - 1;
+    const block = plan.residency === "whole" ? undefined : this.#blockOf(plan, bag, rows);
+    const columns = block?.rows.length ?? layout.vocabulary;
+    const data = multiHot(bag, {
+      columns,
+      ...(rows === undefined ? {} : { rows }),
+      ...(block === undefined ? {} : { position: block.position }),
+      ...(source.steady === true ? {} : { into: this.#buffer(name, count * columns) }),
+    });
+    const tensor: Tensor = { dtype: "float32", shape: [count, columns], data };
+    if (source.steady === true) this.#constant.set(name, tensor);
+    if (block !== undefined) this.#setRows(plan, block.rows, out.rows);
+    out.inputs[name] = tensor;
+  }
+
+  #feedGather(
+    plan: BagPlan,
+    source: { readonly bag: Csr; readonly rows: Int32Array; readonly keep?: Uint8Array },
+    out: Pick<StepFeed, "inputs"> & { rows: Map<string, Int32Array> },
+  ): void {
+    const { side, layout } = plan;
+    const { length, indices, weights } = padRows(source.bag, source.rows);
+    if (source.keep !== undefined) {
+      for (const [row, kept] of source.keep.entries()) {
+        if (kept === 0) weights.fill(0, row * length, (row + 1) * length);
+      }
+    }
+    if (plan.residency === "batch") {
+      const block = this.#blockOf(plan, source.bag, source.rows);
+      for (const [at, index] of indices.entries())
+        indices[at] = weights[at] === 0 ? 0 : block.position[index]!;
+      this.#setRows(plan, block.rows, out.rows);
+    }
+    const shape = [source.rows.length, length];
+    out.inputs[inputNames.indices(side, layout.name)] = { dtype: "int32", shape, data: indices };
+    out.inputs[inputNames.weights(side, layout.name)] = { dtype: "float32", shape, data: weights };
+  }
+
+  #feedMasks(random: Random, inputs: Record<string, Tensor>, rows: Record<"item" | "user", number>): void {
+    const { towers } = this.#options;
+    if (towers.hiddenDropout === 0) return;
+    const kept = 1 / (1 - towers.hiddenDropout);
+    const layers = { user: towers.hidden, item: towers.itemHidden };
+    for (const side of ["user", "item"] as const) {
+      for (const [index, units] of layers[side].entries()) {
+        const name = inputNames.mask(`${side}.hidden${index}`);
+        const data = this.#buffer(name, rows[side] * units).subarray(0, rows[side] * units);
+        for (let i = 0; i < data.length; i++) data[i] = random.next() < towers.hiddenDropout ? 0 : kept;
+        inputs[name] = { dtype: "float32", shape: [rows[side], units], data };
+      }
+    }
+  }
+
+  /** The distinct table rows of a batch, ascending, padded with -1, and where each stands. */
+  #blockOf(
+    plan: BagPlan,
+    bag: Csr,
+    rows: Int32Array | undefined,
+  ): { readonly rows: Int32Array; readonly position: Int32Array } {
+    const key = `${plan.side}.${plan.layout.name}`;
+    let position = this.#positions.get(key);
+    if (position === undefined) {
+      position = new Int32Array(plan.layout.vocabulary);
+      this.#positions.set(key, position);
+    }
+    position.fill(-1);
+    const count = rows?.length ?? bag.offsets.length - 1;
+    const distinct: number[] = [];
+    for (let at = 0; at < count; at++) {
+      const row = rows === undefined ? at : rows[at]!;
+      for (let e = bag.offsets[row]!; e < bag.offsets[row + 1]!; e++) {
+        const index = bag.indices[e]!;
+        if (position[index] === -1) {
+          position[index] = 0;
+          distinct.push(index);
+        }
+      }
+    }
+    const padded = Math.max(1, Math.ceil(distinct.length / blockUnit)) * blockUnit;
+    const block = new Int32Array(padded).fill(-1);
+    block.set(Int32Array.from(distinct).sort());
+    for (let at = 0; at < distinct.length; at++) position[block[at]!] = at;
+    return { rows: block, position };
+  }
+
+  #setRows(plan: BagPlan, rows: Int32Array, into: Map<string, Int32Array>): void {
+    for (const { name, bag } of this.#options.parameters) {
+      if (bag?.side === plan.side && bag.layout.name === plan.layout.name) into.set(name, rows);
+    }
+  }
+
+  #buffer(name: string, size: number): Float32Array {
+    const known = this.#buffers.get(name);
+    if (known !== undefined && known.length >= size) return known;
+    const made = new Float32Array(size);
+    this.#buffers.set(name, made);
+    return made;
+  }
+}
+
+/** Chosen rows of a bag, those that are not kept empty. */
+function keptRows(bag: Csr, rows: Int32Array, keep: Uint8Array): Csr {
+  const offsets = new Int32Array(rows.length + 1);
+  const indices: number[] = [];
+  const weights: number[] = [];
+  for (const [at, row] of rows.entries()) {
+    for (let e = bag.offsets[row]!; keep[at] === 1 && e < bag.offsets[row + 1]!; e++) {
+      indices.push(bag.indices[e]!);
+      weights.push(bag.weights[e]!);
+    }
+    offsets[at + 1] = indices.length;
+  }
+  return { offsets, indices: Int32Array.from(indices), weights: Float32Array.from(weights) };
+}

@@ -1,0 +1,38 @@
+import type { FittedFeatures } from "../features/mod.ts";
+import type { TowerConfig, Weights } from "../towers/mod.ts";
+import type { TrainingConfig } from "./training-config.ts";
+
+/** One validation during training. */
+export interface CurvePoint {
+  /** Epochs done. */
+  readonly epoch: number;
+  /** Steps done. */
+  readonly step: number;
+  /** Mean loss per positive since the point before; lower is better. */
+  readonly loss: number;
+  /** NDCG@10 of the averaged weights on validation viewers; undefined without a validation set. */
+  readonly ndcg: number | undefined;
+  readonly learningRate: number;
+}
+
+/** What training gives: everything a bundle is made of. */
+export interface TrainedModel {
+  readonly kind: "trained_model";
+  readonly features: FittedFeatures;
+  readonly towerConfig: TowerConfig;
+  readonly trainingConfig: TrainingConfig;
+  /** The best epoch's averaged weights, as they are served. */
+  readonly userOnnx: Uint8Array;
+  readonly itemOnnx: Uint8Array;
+  /** The same weights as arrays, by parameter name. */
+  readonly weights: Weights;
+  readonly curves: readonly CurvePoint[];
+  readonly best: { readonly epoch: number; readonly ndcg: number | undefined };
+  /** Steps done in all. */
+  readonly steps: number;
+  /** Seconds from the start of the last (resumed) run; undefined where no clock was handed in. */
+  readonly seconds: number | undefined;
+  /** Viewers and candidate items that were trained on. */
+  readonly trainedUsers: number;
+  readonly trainedItems: number;
+}

@@ -1,0 +1,230 @@
+import {
+  type BlobStore,
+  type Clock,
+  createRandom,
+  type Progress,
+  type Random,
+  silentProgress,
+} from "../base/mod.ts";
+import type { Dataset } from "../catalogue/mod.ts";
+import { encodeItems, type FeatureSchemaInput, type FittedFeatures, fitFeatures } from "../features/mod.ts";
+import type { Runtime } from "../onnx/mod.ts";
+import {
+  exportTower,
+  initialWeights,
+  resolveTowerConfig,
+  type TowerOptions,
+  towerParameters,
+} from "../towers/mod.ts";
+import { planBags } from "./bag-plan.ts";
+import { batchCount } from "./batch-order.ts";
+import { type CandidateSource, candidateSource } from "./candidates.ts";
+import { trainingFingerprint } from "./fingerprint.ts";
+import { ParameterStore } from "./parameter-store.ts";
+import { type Preferences, readPreferences } from "./positives.ts";
+import { StepFeeder } from "./step-feeder.ts";
+import { emitStep } from "./step-graph.ts";
+import type { TrainedModel } from "./trained-model.ts";
+import { resolveTrainingConfig, type TrainingConfig, type TrainingOptions } from "./training-config.ts";
+import { runLoop } from "./training-loop.ts";
+import { freshProgress, removeState, restoreState, type TrainingState } from "./training-state.ts";
+import { holdOut, type ValidationSet } from "./validation-set.ts";
+import { createValidator } from "./validator.ts";
+
+/** What a trainer works with. */
+export interface TrainerOptions {
+  readonly runtime: Runtime;
+  /** @default nothing is reported */
+  readonly progress?: Progress;
+  /** Where checkpoints are kept; without it a stopped training starts again. */
+  readonly checkpoints?: BlobStore;
+  /** For the step rate and the time taken; nothing that is learned depends on it. */
+  readonly clock?: Clock;
+}
+
+/** What is trained, and how. */
+export interface FitOptions {
+  readonly schema: FeatureSchemaInput;
+  /** @default the preset `standard` */
+  readonly towers?: TowerOptions;
+  readonly training?: TrainingOptions;
+  /**
+   * Viewers to stop by, who must not be in the dataset; `"none"` to train all epochs on everybody.
+   * @default a share of the viewers is held out, see `validationShare`
+   */
+  readonly validation?: ValidationSet | "none";
+  /** Stops between two steps; with a checkpoint store the same call goes on later. */
+  readonly signal?: AbortSignal;
+}
+
+/** Trains pairs of towers. */
+export interface Trainer {
+  /**
+   * Trains on a dataset; where a checkpoint of the same training exists, goes on from it and gives what the
+   * uninterrupted training would have given, bit for bit.
+   *
+   * @throws FutagoError `cancelled` when stopped by the signal.
+   * @throws RangeError When the dataset has no likes, a setting is out of range, or the loss runs away.
+   */
+  fit(dataset: Dataset, options: FitOptions): Promise<TrainedModel>;
+}
+
+/**
+ * A trainer on a runtime.
+ *
+ * @param options The runtime, and where to report and keep checkpoints.
+ * @returns The trainer.
+ *
+ * @example
+ * ```ts
+ * import { createOrtRuntime, createTrainer, videoSchema } from "futago";
+ * const trainer = createTrainer({ runtime: await createOrtRuntime() });
+ * const model = await trainer.fit(dataset, { schema: videoSchema, towers: { preset: "lite" } });
+ * model.best.ndcg;
+ * ```
+ */
+export function createTrainer(options: TrainerOptions): Trainer {
+  return { fit: (dataset, fitOptions) => trainTowers(options, dataset, fitOptions) };
+}
+
+async function trainTowers(
+  trainer: TrainerOptions,
+  dataset: Dataset,
+  options: FitOptions,
+): Promise<TrainedModel> {
+  const { runtime, clock, checkpoints } = trainer;
+  const started = clock?.now();
+  const progress = trainer.progress ?? silentProgress;
+  const config = resolveTowerConfig(options.towers);
+  const training = resolveTrainingConfig(options.training);
+  const random = createRandom(training.seed);
+  const { train, validation } = divide(dataset, { options, training, random });
+  const features = fitFeatures(options.schema, train);
+  const data = readTrainingData(train, { features, training });
+  const layouts = { user: features.userLayout, item: features.itemLayout };
+  const parameters = towerParameters(config, layouts);
+  const plans = planBags({
+    layouts,
+    items: data.items,
+    candidates: data.candidates.fixed,
+    denseRows: training.denseRows,
+  });
+  const state: TrainingState = {
+    progress: freshProgress(),
+    store: new ParameterStore(initialWeights(config, { parameters, random: random.fork("weights") }), {
+      parameters,
+      plans,
+      averaging: training.averaging,
+    }),
+    best: {},
+  };
+  const fingerprint =
+    checkpoints === undefined
+      ? undefined
+      : trainingFingerprint({ dataset: train, features, towers: config, training, validation });
+  if (checkpoints !== undefined) await restoreState(checkpoints, fingerprint!, state);
+
+  const onnx = emitStep({
+    towers: config,
+    training,
+    layouts,
+    parameters,
+    plans,
+    candidates: data.candidates.fixed?.length,
+    hasOffset: data.candidates.hasOffset,
+  });
+  const session = await runtime.load(onnx, { name: "training step" });
+  const validator =
+    validation === undefined
+      ? undefined
+      : await createValidator(runtime, {
+          config,
+          features,
+          items: data.items,
+          set: validation,
+          denseRows: training.denseRows,
+        });
+  const feeder = new StepFeeder({
+    dataset: train,
+    features,
+    items: data.items,
+    towers: config,
+    parameters,
+    plans,
+    candidates: data.candidates,
+  });
+  const total = training.epochs * batchCount(data.users.length, training.batchUsers);
+  const task = progress.start("Training", total);
+  try {
+    task.advance(state.progress.step);
+    await runLoop(state, {
+      training,
+      users: data.users,
+      random: random.fork("loop"),
+      session,
+      feeder,
+      validator,
+      task,
+      clock,
+      checkpoint: checkpoints === undefined ? undefined : { blobs: checkpoints, fingerprint: fingerprint! },
+      signal: options.signal,
+    });
+  } finally {
+    task.done();
+    await session.close();
+    await validator?.close();
+  }
+  if (checkpoints !== undefined) await removeState(checkpoints, fingerprint!);
+  const weights = state.best;
+  return {
+    kind: "trained_model",
+    features,
+    towerConfig: config,
+    trainingConfig: training,
+    userOnnx: exportTower("user", { config, layouts, weights }),
+    itemOnnx: exportTower("item", { config, layouts, weights }),
+    weights,
+    curves: state.progress.curves,
+    best: {
+      epoch: state.progress.bestEpoch,
+      ndcg: state.progress.bestNdcg < 0 ? undefined : state.progress.bestNdcg,
+    },
+    steps: state.progress.step,
+    seconds: started === undefined ? undefined : (clock!.now() - started) / 1000,
+    trainedUsers: data.users.length,
+    trainedItems: data.candidates.fixed?.length ?? data.items.rows,
+  };
+}
+
+function divide(
+  dataset: Dataset,
+  { options, training, random }: { options: FitOptions; training: TrainingConfig; random: Random },
+): { readonly train: Dataset; readonly validation: ValidationSet | undefined } {
+  if (options.validation === "none") return { train: dataset, validation: undefined };
+  if (options.validation !== undefined) return { train: dataset, validation: options.validation };
+  return holdOut(dataset, { share: training.validationShare, random: random.fork("validation") });
+}
+
+interface TrainingData {
+  readonly items: ReturnType<typeof encodeItems>;
+  readonly preferences: Preferences;
+  /** People with positives. */
+  readonly users: Int32Array;
+  readonly candidates: CandidateSource;
+}
+
+function readTrainingData(
+  dataset: Dataset,
+  { features, training }: { features: FittedFeatures; training: TrainingConfig },
+): TrainingData {
+  const preferences = readPreferences(dataset, training);
+  const { offsets } = preferences.positives;
+  const users = Int32Array.from(dataset.people.keys()).filter((p) => offsets[p + 1]! > offsets[p]!);
+  if (users.length === 0) {
+    throw new RangeError(
+      "Cannot train as at least one person must have liked something: import events first",
+    );
+  }
+  const candidates = candidateSource(preferences, { items: dataset.items.length, users, config: training });
+  return { items: encodeItems(features, dataset.items), preferences, users, candidates };
+}

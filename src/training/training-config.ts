@@ -1,0 +1,138 @@
+/** How training goes about it: plain data, kept in the model's manifest. */
+export interface TrainingConfig {
+  readonly kind: "training_config";
+  /** Every draw follows from it: the same seed on the same machine gives the same model. */
+  readonly seed: number;
+  /** Viewers per step. */
+  readonly batchUsers: number;
+  /** Most passes over the viewers. */
+  readonly epochs: number;
+  /** Epochs without a better validation figure before it stops; 0 to run them all. */
+  readonly patience: number;
+  /** Epochs between two validations. */
+  readonly validateEvery: number;
+  /** Peak learning rate of AdamW. */
+  readonly learningRate: number;
+  /** Steps over which the rate rises from 0. */
+  readonly warmupSteps: number;
+  /** What the rate does after the warm-up. `plateau` halves it when validation has not improved for a while. */
+  readonly schedule: "constant" | "cosine" | "plateau";
+  /** Of `plateau`: validations without a better figure before the rate is halved. */
+  readonly plateauPatience: number;
+  /** Decoupled weight decay: each step takes rate × this share off every decaying weight. */
+  readonly weightDecay: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Largest global norm of the gradient of the loss, which is a mean over viewers; 0 for no limit. */
+  readonly clipNorm: number;
+  /** Share of the average kept at each step when weights are averaged; 0 for no averaging. */
+  readonly averaging: number;
+  /** `softmax`: all of a viewer's positives share one distribution; `softmax_single`: a viewer's other positives are left out of the denominator. */
+  readonly loss: "softmax" | "softmax_single";
+  /** What a like counts. */
+  readonly likeWeight: number;
+  /** What a view counts when enough was watched; 0 to ignore views. */
+  readonly viewWeight: number;
+  /** Share of an item that has to be watched for a view to count, 0-1. */
+  readonly viewThreshold: number;
+  /** How many times a refused item counts among the negatives; 1 as any other. */
+  readonly nopeWeight: number;
+  /** Up to this many items the whole catalogue is scored at every step, and the softmax is exact. */
+  readonly maxCandidates: number;
+  /** Items drawn as negatives when the catalogue is larger. */
+  readonly sampledNegatives: number;
+  /** Share of them drawn by popularity instead of uniformly, 0-1. */
+  readonly popularShare: number;
+  /** Most positives per viewer that enter one step when the catalogue is larger; drawn anew each step. */
+  readonly maxPositives: number;
+  /** Which items may be candidates: those somebody liked, or all. */
+  readonly candidateItems: "liked" | "all";
+  /** Tables up to this many rows stay whole in the graph; of larger ones only the rows of the batch. */
+  readonly denseRows: number;
+  /** Share of the viewers held out for validation when none are handed in, 0-0.5. */
+  readonly validationShare: number;
+  /** Steps between two checkpoints, where a store for them is handed in. */
+  readonly checkpointSteps: number;
+}
+
+/** What may be changed; everything else as {@link trainingDefaults}. */
+export type TrainingOptions = Partial<Omit<TrainingConfig, "kind">>;
+
+/** Tuned on validation viewers of MovieLens-1M; see docs and `bench train`. */
+export const trainingDefaults: TrainingConfig = Object.freeze({
+  kind: "training_config",
+  seed: 42,
+  batchUsers: 256,
+  epochs: 100,
+  patience: 10,
+  validateEvery: 2,
+  learningRate: 1e-3,
+  warmupSteps: 50,
+  schedule: "constant",
+  plateauPatience: 3,
+  weightDecay: 0.4,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  clipNorm: 0,
+  averaging: 0.98,
+  loss: "softmax",
+  likeWeight: 1,
+  viewWeight: 0.5,
+  viewThreshold: 0.5,
+  nopeWeight: 1,
+  maxCandidates: 8192,
+  sampledNegatives: 4096,
+  popularShare: 0.5,
+  maxPositives: 64,
+  candidateItems: "liked",
+  denseRows: 8192,
+  validationShare: 0.1,
+  checkpointSteps: 500,
+});
+
+/**
+ * The defaults with changes, checked.
+ *
+ * @param options What to change.
+ * @returns A frozen, complete configuration.
+ * @throws RangeError When a number is out of its range.
+ */
+export function resolveTrainingConfig(options: TrainingOptions = {}): TrainingConfig {
+  const config: TrainingConfig = Object.freeze({ ...trainingDefaults, ...options });
+  const whole = (names: readonly (keyof TrainingConfig)[], least: number): void => {
+    for (const name of names) {
+      const value = config[name] as number;
+      if (!Number.isInteger(value) || value < least) refuse(name, `be a whole number from ${least}`, value);
+    }
+  };
+  const within = (names: readonly (keyof TrainingConfig)[], least: number, most: number): void => {
+    for (const name of names) {
+      const value = config[name] as number;
+      if (!(value >= least && value <= most)) refuse(name, `be from ${least} to ${most}`, value);
+    }
+  };
+  whole(["batchUsers", "epochs", "validateEvery", "plateauPatience", "maxCandidates"], 1);
+  whole(["sampledNegatives", "maxPositives", "denseRows", "checkpointSteps"], 1);
+  within(["popularShare", "viewThreshold"], 0, 1);
+  within(["beta1", "beta2", "averaging"], 0, 0.999_999);
+  within(["validationShare"], 0, 0.5);
+  within(["learningRate", "epsilon"], 1e-12, 1);
+  within(["weightDecay", "clipNorm", "likeWeight", "viewWeight"], 0, 1e6);
+  within(["nopeWeight"], 1, 1e6);
+  if (!["constant", "cosine", "plateau"].includes(config.schedule)) {
+    refuse("schedule", "be constant, cosine or plateau", config.schedule);
+  }
+  if (!["softmax", "softmax_single"].includes(config.loss)) {
+    refuse("loss", "be softmax or softmax_single", config.loss);
+  }
+  if (!["liked", "all"].includes(config.candidateItems)) {
+    refuse("candidateItems", "be liked or all", config.candidateItems);
+  }
+  return config;
+}
+
+function refuse(name: string, rule: string, value: unknown): never {
+  throw new RangeError(`Cannot train as ${name} must ${rule}: current value is ${String(value)}`);
+}

@@ -1,0 +1,152 @@
+import { type BlobStore, type Clock, FutagoError, type ProgressTask, type Random } from "../base/mod.ts";
+import type { Session, Tensor } from "../onnx/mod.ts";
+import { adamWScalars } from "./adamw-graph.ts";
+import { batchCount, batchOrder } from "./batch-order.ts";
+import { learningRate } from "./learning-rate.ts";
+import type { StepFeeder } from "./step-feeder.ts";
+import { adamWOptions, stepInputs } from "./step-graph.ts";
+import type { TrainingConfig } from "./training-config.ts";
+import { saveState, type TrainingState } from "./training-state.ts";
+import type { Validator } from "./validator.ts";
+
+/** What the loop works with. */
+export interface LoopOptions {
+  readonly training: TrainingConfig;
+  /** People with positives. */
+  readonly users: Int32Array;
+  /** Every epoch and every step forks its own stream, so that a resumed run draws what the first would have. */
+  readonly random: Random;
+  readonly session: Session;
+  readonly feeder: StepFeeder;
+  readonly validator: Validator | undefined;
+  readonly task: ProgressTask;
+  readonly clock: Clock | undefined;
+  readonly checkpoint: { readonly blobs: BlobStore; readonly fingerprint: string } | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Epoch after epoch until validation stops improving or the epochs are done. Afterwards `state.best` holds the best
+ * averaged weights; without validation, the last.
+ *
+ * @param state Where to start; changed as training goes.
+ * @param options What to work with.
+ * @throws FutagoError `cancelled` when stopped by the signal, after a checkpoint.
+ * @throws RangeError When the loss is no longer finite.
+ */
+export async function runLoop(state: TrainingState, options: LoopOptions): Promise<void> {
+  const { training, users, random } = options;
+  const { progress } = state;
+  const totalSteps = training.epochs * batchCount(users.length, training.batchUsers);
+  const patience = training.patience === 0 ? Number.POSITIVE_INFINITY : training.patience;
+  while (progress.epoch < training.epochs && progress.stale < patience) {
+    const batches = batchOrder(users, {
+      batchUsers: training.batchUsers,
+      random: random.fork(`epoch ${progress.epoch}`),
+    });
+    while (progress.batch < batches.length) {
+      await stopIfAsked(state, options);
+      await takeStep(state, options, { users: batches[progress.batch]!, totalSteps });
+      if (progress.step % training.checkpointSteps === 0) await keep(state, options);
+    }
+    progress.epoch++;
+    progress.batch = 0;
+    const last = progress.epoch === training.epochs;
+    if (progress.epoch % training.validateEvery === 0 || last) await validate(state, options, totalSteps);
+  }
+  if (Object.keys(state.best).length === 0) state.best = copyOf(state.store.averaged());
+}
+
+async function takeStep(
+  state: TrainingState,
+  options: LoopOptions,
+  batch: { readonly users: Int32Array; readonly totalSteps: number },
+): Promise<void> {
+  const { training, random, session, feeder, task, clock } = options;
+  const { progress, store } = state;
+  const { step, halvings } = progress;
+  const from = clock?.now();
+  const rate = learningRate(training, { step, totalSteps: batch.totalSteps, halvings });
+  const feed = feeder.feed(batch.users, random.fork(`step ${step}`));
+  const { inputs, outputs } = store.step(feed.rows, step);
+  const scalars = adamWScalars({ step: step + 1, learningRate: rate }, adamWOptions(training));
+  const steering: Record<string, Tensor> = {
+    [stepInputs.stepSize]: number(scalars.stepSize),
+    [stepInputs.epsilon]: number(scalars.epsilon),
+  };
+  if (training.weightDecay > 0) steering[stepInputs.decay] = number(scalars.decay);
+  if (training.averaging > 0) {
+    // A young average forgets its start quickly: (1 + t) / (10 + t), as TensorFlow's moving averages do.
+    steering[stepInputs.averaging] = number(Math.min(training.averaging, (1 + step) / (10 + step)));
+  }
+  const result = await session.run({ ...feed.inputs, ...inputs, ...steering }, outputs);
+  const loss = result["loss"]!.data[0]!;
+  if (!Number.isFinite(loss)) {
+    throw new RangeError(
+      `Cannot go on training as the loss must be finite: current value is ${loss} at step ${step + 1}; lower learningRate or set clipNorm`,
+    );
+  }
+  store.commit(feed.rows, step);
+  progress.step++;
+  progress.batch++;
+  progress.lossSum += loss;
+  progress.lossCount++;
+  task.advance(1);
+  const ndcg = progress.bestNdcg < 0 ? "" : `, best NDCG@10 ${progress.bestNdcg.toFixed(4)}`;
+  const took = from === undefined ? "" : `, ${(clock!.now() - from).toFixed(0)} ms a step`;
+  task.note(`epoch ${progress.epoch + 1}, loss ${loss.toFixed(4)}${ndcg}${took}`);
+}
+
+async function validate(state: TrainingState, options: LoopOptions, totalSteps: number): Promise<void> {
+  const { training, validator } = options;
+  const { progress, store } = state;
+  const averaged = store.averaged();
+  const ndcg = await validator?.measure(averaged);
+  const { step, halvings } = progress;
+  progress.curves.push({
+    epoch: progress.epoch,
+    step,
+    loss: progress.lossSum / progress.lossCount,
+    ndcg,
+    learningRate: learningRate(training, { step, totalSteps, halvings }),
+  });
+  progress.lossSum = 0;
+  progress.lossCount = 0;
+  if (ndcg === undefined) {
+    progress.bestEpoch = progress.epoch;
+    return;
+  }
+  if (ndcg > progress.bestNdcg) {
+    progress.bestNdcg = ndcg;
+    progress.bestEpoch = progress.epoch;
+    progress.stale = 0;
+    progress.plateau = 0;
+    state.best = copyOf(averaged);
+    return;
+  }
+  progress.stale += training.validateEvery;
+  progress.plateau++;
+  if (progress.plateau >= training.plateauPatience) {
+    progress.plateau = 0;
+    progress.halvings++;
+  }
+}
+
+async function stopIfAsked(state: TrainingState, options: LoopOptions): Promise<void> {
+  if (options.signal?.aborted !== true) return;
+  await keep(state, options);
+  throw new FutagoError(
+    "cancelled",
+    `Cannot finish training as it was stopped after ${state.progress.step} steps: run it again to go on`,
+  );
+}
+
+async function keep(state: TrainingState, { checkpoint }: LoopOptions): Promise<void> {
+  if (checkpoint !== undefined) await saveState(checkpoint.blobs, checkpoint.fingerprint, state);
+}
+
+const number = (value: number): Tensor => ({ dtype: "float32", shape: [], data: Float32Array.of(value) });
+
+function copyOf(arrays: Readonly<Record<string, Float32Array>>): Record<string, Float32Array> {
+  return Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, data.slice()]));
+}
