@@ -6,7 +6,38 @@ export {
   type EventColumns,
   filterEvents,
 } from "./dataset.ts";
+export { type DatasetFromStoreOptions, datasetFromStore } from "./dataset-from-store.ts";
 export { type CatalogueEvent, type EventKind, eventKinds } from "./event.ts";
+export { keepFrequentItems } from "./frequent-items.ts";
+export { checkImport, type ImportCheck } from "./importing/check-import.ts";
+export { type DataFile, type DataFolder, memoryFolder } from "./importing/data-folder.ts";
+export {
+  declaredAgeConfirmation,
+  type ImportFile,
+  type ImportPlan,
+  type ImportRow,
+  type RowPlace,
+} from "./importing/import-plan.ts";
+export type { IssueKindCount, IssueSummary } from "./importing/issue-counter.ts";
+export { type MappedImportOptions, mappedImport } from "./importing/mapped-import.ts";
+export {
+  type EventsMapping,
+  type FieldMapping,
+  type ImportMapping,
+  type ItemsMapping,
+  type MappingIssue,
+  type MomentMapping,
+  type PeopleMapping,
+  parseImportMapping,
+} from "./importing/mapping.ts";
+export { type MovieLensImportOptions, movieLensImport } from "./importing/movielens-import.ts";
+export { type ReadMovieLensOptions, readMovieLens } from "./importing/read-movielens.ts";
+export {
+  defaultBatchRows,
+  type ImportSummary,
+  type RunImportOptions,
+  runImport,
+} from "./importing/run-import.ts";
 export type { RowIssue } from "./issue.ts";
 export type { Fields, FieldValue, Item } from "./item.ts";
 export { createMemoryCatalogue, type MemoryCatalogueOptions, maxIdLength } from "./memory-store.ts";

@@ -1,0 +1,1 @@
+export { openDataFolder } from "./data-folder.ts";
