@@ -68,10 +68,10 @@ export interface EmbeddedPerson {
  * unknown people included, and `RangeError` for a limit out of range.
  *
  * @example
- * ```ts
- * import { createInferenceEngine } from "futago";
- * const { catalogue: store, vectors, versions } = database;
- * const engine = createInferenceEngine({ store, vectors, versions, blobs, runtime, clock: Date });
+ * ```ts no-run
+ * import { createInferenceEngine, type InferenceEngineDeps } from "futago";
+ * declare const deps: InferenceEngineDeps;
+ * const engine = createInferenceEngine(deps);
  * const { recommendations, source } = await engine.recommend("viewer-1", { limit: 10 });
  * ```
  */

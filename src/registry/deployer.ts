@@ -1,8 +1,8 @@
 import { type BlobStore, type Clock, FutagoError } from "../base/mod.ts";
 import type { Dataset } from "../catalogue/mod.ts";
+import type { FittedFeatures } from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
-import { loadTowers } from "../towers/mod.ts";
-import type { TrainedModel } from "../training/mod.ts";
+import { loadTowers, type TowerConfig } from "../towers/mod.ts";
 import { bundlePath, writeBundle } from "./bundle.ts";
 import { fitFallback } from "./fallback.ts";
 import { createGolden } from "./golden.ts";
@@ -21,6 +21,16 @@ export interface DeployerDeps {
   readonly maxVersions?: number;
   /** Called with the opened model before it goes active: embed the catalogue here, so that it can answer at once. */
   readonly prepare?: (model: LoadedModel) => Promise<void>;
+}
+
+/** Of a trained model what is deployed; `TrainedModel` has all of it. */
+export interface DeployableModel {
+  readonly features: FittedFeatures;
+  readonly towerConfig: TowerConfig;
+  /** The training configuration, for the record. */
+  readonly config: object;
+  readonly userOnnx: Uint8Array;
+  readonly itemOnnx: Uint8Array;
 }
 
 /** What is known about a model besides itself. */
@@ -45,7 +55,7 @@ export interface VerifiedVersion {
 /** From a trained model to the one that serves, and back. */
 export interface Deployer {
   /** Writes the bundle, records the version as a candidate, and returns it. */
-  register(model: TrainedModel, options: RegisterOptions): Promise<ModelVersion>;
+  register(model: DeployableModel, options: RegisterOptions): Promise<ModelVersion>;
   /** Opens and checks a version, prepares it, makes it the active one, and prunes. Idempotent. */
   promote(version: string): Promise<ModelVersion>;
   /** Makes the version that was active before the active one again. */
@@ -65,9 +75,11 @@ export interface Deployer {
  * @returns The deployer.
  *
  * @example
- * ```ts
- * import { createDeployer } from "futago";
- * const deployer = createDeployer({ blobs, versions: database.versions, runtime, clock: Date });
+ * ```ts no-run
+ * import { createDeployer, type Dataset, type DeployerDeps, type TrainedModel } from "futago";
+ * declare const deps: DeployerDeps;
+ * declare const [model, dataset]: [TrainedModel, Dataset];
+ * const deployer = createDeployer(deps);
  * const { version } = await deployer.register(model, { dataset });
  * await deployer.promote(version);
  * ```
@@ -80,7 +92,7 @@ export function createDeployer(deps: DeployerDeps): Deployer {
     );
   }
 
-  async function register(model: TrainedModel, options: RegisterOptions): Promise<ModelVersion> {
+  async function register(model: DeployableModel, options: RegisterOptions): Promise<ModelVersion> {
     const known = await versions.list();
     const onDisk = (await blobs.list("models/")).map((path) => path.split("/")[1] ?? "");
     const createdAt = clock.now();

@@ -10,6 +10,7 @@ export {
 } from "./bundle.ts";
 export {
   createDeployer,
+  type DeployableModel,
   type Deployer,
   type DeployerDeps,
   dataWindowOf,

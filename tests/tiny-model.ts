@@ -1,0 +1,65 @@
+import { createRandom } from "../src/base/mod.ts";
+import {
+  buildDataset,
+  type CatalogueEvent,
+  type Dataset,
+  type Item,
+  type Person,
+} from "../src/catalogue/mod.ts";
+import { fitFeatures, videoSchema } from "../src/features/mod.ts";
+import type { DeployableModel } from "../src/registry/mod.ts";
+import { exportTower, initialWeights, resolveTowerConfig, towerParameters } from "../src/towers/mod.ts";
+
+/** The moment tests take place at. */
+export const testNow: number = Date.UTC(2026, 10, 20, 12);
+
+/** A catalogue of 60 items and 12 people; the age of the last person is not confirmed. */
+export function tinyCatalogue(): { items: Item[]; people: Person[]; events: CatalogueEvent[] } {
+  const random = createRandom(1);
+  const genres = ["harbour", "forest", "kitchen"];
+  const items = Array.from(
+    { length: 60 },
+    (_, i): Item => ({
+      id: `v${String(i).padStart(2, "0")}`,
+      title: `${genres[i % 3]} at ${i} o'clock`,
+      fields: {
+        genres: [genres[i % 3]!],
+        maker: `maker ${i % 5}`,
+        price: 300 + 10 * i,
+        durationMinutes: 60 + i,
+      },
+      releasedAt: testNow - i * 86_400_000,
+    }),
+  );
+  const people = Array.from(
+    { length: 12 },
+    (_, p): Person => ({
+      id: `p${String(p).padStart(2, "0")}`,
+      fields: {},
+      ...(p === 11 ? {} : { ageConfirmedAt: testNow - 1e9 }),
+    }),
+  );
+  const events: CatalogueEvent[] = [];
+  // Person 10 has no history.
+  for (const [p, person] of people.entries()) {
+    for (let e = 0; p !== 10 && e < 8; e++) {
+      const itemId = items[(p % 3) + 3 * random.integer(20)]!.id;
+      const kind = e === 7 ? "nope" : "like";
+      events.push({ personId: person.id, itemId, kind, at: testNow - (9 - e) * 3_600_000 });
+    }
+  }
+  return { items, people, events };
+}
+
+/** An untrained but working pair of towers over a dataset; `seed` makes different ones. */
+export function tinyModel(seed = 1): { model: DeployableModel; dataset: Dataset } {
+  const { dataset } = buildDataset(tinyCatalogue());
+  const features = fitFeatures(videoSchema, dataset);
+  const config = resolveTowerConfig({ preset: "lite", dims: 16, hidden: [8] });
+  const layouts = { user: features.userLayout, item: features.itemLayout };
+  const parameters = towerParameters(config, layouts);
+  const weights = initialWeights(config, { parameters, random: createRandom(seed) });
+  const userOnnx = exportTower("user", { config, layouts, weights });
+  const itemOnnx = exportTower("item", { config, layouts, weights });
+  return { model: { features, towerConfig: config, config: { seed }, userOnnx, itemOnnx }, dataset };
+}
