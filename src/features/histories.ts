@@ -20,6 +20,7 @@ export function dataEndOf(dataset: Dataset): number {
     }
   }
   if (end === Number.NEGATIVE_INFINITY) end = 0;
+  end += 0; // −0, which JSON does not know, becomes 0
   lastEvents.set(dataset, end);
   return end;
 }

@@ -26,10 +26,19 @@ export function describeIssue(issue: z.core.$ZodIssue, json: unknown): SchemaIss
   return { path, expected: expectedBy(issue), received: show(valueAt(json, issue.path)) };
 }
 
+const typeNames: Readonly<Record<string, string>> = {
+  array: "an array",
+  boolean: "true or false",
+  int: "a whole number",
+  number: "a number",
+  object: "an object",
+  string: "text",
+};
+
 function expectedBy(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":
-      return issue.expected;
+      return typeNames[issue.expected] ?? issue.expected;
     case "invalid_value":
       return `one of ${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
     case "too_small":

@@ -137,6 +137,7 @@ function crossIssues(schema: FeatureSchema): readonly SchemaIssue[] {
       seen.add(name);
     }
   }
+  if (issues.length > 0) return issues;
   const kinds = new Map<string, string>(schema.item.map(({ name, kind }) => [name, kind]));
   for (const [position, feature] of schema.user.entries()) {
     if (feature.kind !== "history" && feature.kind !== "distribution") continue;

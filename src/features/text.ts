@@ -11,9 +11,14 @@ export const textFeature = z.strictObject({
   name: featureName,
   /** Read one after the other; `title` is the item's title. */
   fields: z.array(fieldName).min(1).max(20),
-  /** Terms with a row of their own. */
+  /**
+   * `fitted`: the most frequent terms have a row each. `hashed`: every term falls into one of `dimensions` rows, also
+   * terms that come after fitting, at the price of collisions.
+   */
+  vocabulary: z.enum(["fitted", "hashed"]).default("fitted"),
+  /** Rows for terms. */
   dimensions: z.int().min(1).max(100_000).default(1_000),
-  /** Terms in fewer rows of the fit data are left out. */
+  /** Terms in fewer rows of the fit data are left out, unless hashed. */
   minCount: z.int().min(1).default(2),
   /** Terms in more than this share of the rows are left out: they tell nothing apart. */
   maxShare: z.number().positive().max(1).default(0.5),
@@ -24,8 +29,9 @@ export type TextFeature = z.output<typeof textFeature>;
 
 /** Terms and what each weighs. */
 export interface TextState {
+  /** Term of each table row from 1 on; empty where terms are hashed. */
   readonly words: readonly string[];
-  /** Of each word: ln((1 + rows) / (1 + rows with the word)) + 1, to four decimals. */
+  /** Of each table row from 1 on: ln((1 + rows) / (1 + rows with the term)) + 1, to four decimals. */
   readonly idf: readonly number[];
 }
 
@@ -40,29 +46,52 @@ function forEachTermOf(feature: TextFeature, row: FieldRow, visit: (term: string
 }
 
 /**
- * Counts in how many rows each term occurs, and keeps the most frequent.
+ * Counts in how many rows each term occurs, and keeps the most frequent (or, hashed, counts by table row).
  *
  * @param feature The declaration.
  * @param rows The fit data.
  * @returns The state.
  */
 export function fitText(feature: TextFeature, rows: readonly FieldRow[]): TextState {
-  const counts = new Map<string, number>();
-  const seen = new Set<string>();
-  for (const row of rows) {
-    seen.clear();
-    forEachTermOf(feature, row, (term) => seen.add(term));
-    for (const term of seen) counts.set(term, (counts.get(term) ?? 0) + 1);
-  }
   // Below 20 rows a share says nothing: one row of two would already be half.
   const most = rows.length < 20 ? rows.length : rows.length * feature.maxShare;
+  const idfOf = (count: number): number =>
+    Math.round((Math.log((1 + rows.length) / (1 + count)) + 1) * 10_000) / 10_000;
+  if (feature.vocabulary === "hashed") {
+    const counts = countRows(feature, rows, (term) => hashedRow(term, feature.dimensions));
+    // A weight of 0 leaves out what is too common to tell anything.
+    const idf = Array.from({ length: feature.dimensions }, (_, bucket) => {
+      const count = counts.get(bucket + 1) ?? 0;
+      return count > most ? 0 : idfOf(count);
+    });
+    return { words: [], idf };
+  }
+  const counts = countRows(feature, rows, (term) => term);
   for (const [term, count] of counts) if (count > most) counts.delete(term);
   const { words } = fitVocabulary(counts, { minCount: feature.minCount, maxVocabulary: feature.dimensions });
-  const idf = words.map((word) => {
-    const exact = Math.log((1 + rows.length) / (1 + counts.get(word)!)) + 1;
-    return Math.round(exact * 10_000) / 10_000;
-  });
-  return { words, idf };
+  return { words, idf: words.map((word) => idfOf(counts.get(word)!)) };
+}
+
+function countRows<Key>(
+  feature: TextFeature,
+  rows: readonly FieldRow[],
+  keyOf: (term: string) => Key,
+): Map<Key, number> {
+  const counts = new Map<Key, number>();
+  const seen = new Set<Key>();
+  for (const row of rows) {
+    seen.clear();
+    forEachTermOf(feature, row, (term) => seen.add(keyOf(term)));
+    for (const key of seen) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
+
+// FNV-1a over UTF-16 code units.
+function hashedRow(term: string, dimensions: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < term.length; i++) hash = Math.imul(hash ^ term.charCodeAt(i), 0x01000193);
+  return 1 + ((hash >>> 0) % dimensions);
 }
 
 /**
@@ -74,36 +103,28 @@ export function fitText(feature: TextFeature, rows: readonly FieldRow[]): TextSt
  */
 export function textEncoder(feature: TextFeature, state: TextState): BagEncoder {
   const rows = vocabularyRows(state);
-  const counts = new Int32Array(state.words.length + 1);
+  const hashed = feature.vocabulary === "hashed";
+  const counts = new Int32Array(state.idf.length + 1);
   const touched: number[] = [];
   const count = (term: string): void => {
-    const index = rows.get(term);
-    if (index === undefined) return;
+    const index = hashed ? hashedRow(term, feature.dimensions) : rows.get(term);
+    if (index === undefined || state.idf[index - 1] === 0) return;
     if (counts[index] === 0) touched.push(index);
     counts[index]!++;
   };
+  const weigh = (index: number): number => (1 + Math.log(counts[index]!)) * state.idf[index - 1]!;
   return {
     kind: "bag",
-    vocabulary: state.words.length + 1,
+    vocabulary: state.idf.length + 1,
     role: "content",
     encode(row, out) {
       forEachTermOf(feature, row, count);
-      if (touched.length === 0) {
-        out.push(0, 1);
-        return;
-      }
       let squares = 0;
-      for (const index of touched) squares += weigh(counts[index]!, state.idf[index - 1]!) ** 2;
-      const scale = 1 / Math.sqrt(squares);
-      for (const index of touched) {
-        out.push(index, weigh(counts[index]!, state.idf[index - 1]!) * scale);
-        counts[index] = 0;
-      }
+      for (const index of touched) squares += weigh(index) ** 2;
+      for (const index of touched) out.push(index, weigh(index) / Math.sqrt(squares));
+      if (touched.length === 0) out.push(0, 1);
+      for (const index of touched) counts[index] = 0;
       touched.length = 0;
     },
   };
-}
-
-function weigh(count: number, idf: number): number {
-  return (1 + Math.log(count)) * idf;
 }
