@@ -163,7 +163,7 @@ export function checkSource(path: string, source: string): string[] {
 
 /** The repository's TypeScript files, from its root, sorted. */
 export function sourceFiles(root: string): string[] {
-  return ["src", "apps", "bench", "examples", "tools"]
+  return ["src", "apps", "bench", "examples", "tests", "tools"]
     .flatMap((folder) => readdirSync(posix.join(root, folder), { recursive: true, withFileTypes: true }))
     .filter(
       (entry) =>

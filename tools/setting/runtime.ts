@@ -1,0 +1,4 @@
+import { createPortableRuntime } from "futago";
+
+/** What examples mean by `runtime`. */
+export const runtime = createPortableRuntime();
