@@ -93,10 +93,6 @@ export function createService(deps: ServiceDeps): Service {
     return Response.json(body, { status });
   });
 
-  app.notFound(() => {
-    throw new Problem("not_found", "Cannot answer as the path must be a known one: see /openapi.json");
-  });
-
   function mount<Input, Output>(route: Route<Input, Output>): void {
     app.post(route.path, async (c) => {
       const context = c.get("context");
@@ -145,6 +141,11 @@ export function createService(deps: ServiceDeps): Service {
       return new Response(text, { headers: { "content-type": contentType } });
     });
   }
+
+  // A route, not hono's notFound: what is thrown there would pass by the log.
+  app.all("*", () => {
+    throw new Problem("not_found", "Cannot answer as the path must be a known one: see /openapi.json");
+  });
 
   return Object.freeze({
     fetch: async (request: Request) => {
