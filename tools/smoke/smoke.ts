@@ -2,6 +2,7 @@
 // in Deno and compares what is printed. Only minimal patterns, so that a failure here means a runtime differs.
 import { canonicalJson, createRandom, sha256Hex } from "../../src/base/mod.ts";
 import { featureParts } from "./features.ts";
+import { modelParts } from "./models.ts";
 import { rounded } from "./rounded.ts";
 
 /** Each part gives plain data; its hash must not depend on the runtime. */
@@ -13,6 +14,7 @@ const parts: Readonly<Record<string, () => unknown>> = {
   },
   hash: () => sha256Hex(new Uint8Array([1, 2, 3])) + sha256Hex("双子"),
   ...featureParts,
+  ...modelParts,
 };
 
 for (const [name, part] of Object.entries(parts))
