@@ -7,6 +7,8 @@ export {
   filterEvents,
 } from "./dataset.ts";
 export { type DatasetFromStoreOptions, datasetFromStore } from "./dataset-from-store.ts";
+export { demoImport } from "./demo/demo-import.ts";
+export { type DemoCatalogue, type GenerateDemoOptions, generateDemo } from "./demo/generate-demo.ts";
 export { type CatalogueEvent, type EventKind, eventKinds } from "./event.ts";
 export { keepFrequentItems } from "./frequent-items.ts";
 export { checkImport, type ImportCheck } from "./importing/check-import.ts";
