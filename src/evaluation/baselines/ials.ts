@@ -5,7 +5,7 @@ import { likedItems } from "../liked-items.ts";
 import type { Scorer } from "../scorer.ts";
 import type { ItemSets } from "../split.ts";
 import type { Interactions } from "./interactions.ts";
-import { solveSide } from "./least-squares.ts";
+import { createRowSolver } from "./least-squares.ts";
 import type { MatrixProduct } from "./matrix-product.ts";
 
 /** Options of {@link fitIals}. */
@@ -20,7 +20,7 @@ export interface IalsOptions {
   readonly unobservedWeight?: number;
   /** Times both sides are solved. @default 15 */
   readonly iterations?: number;
-  /** Steps of the solver per row and iteration, from where the last one ended. @default 4 */
+  /** Steps of the solver per row and iteration, from where the last one ended. @default 3 */
   readonly solverSteps?: number;
   /** Of the initial vectors. @default 42 */
   readonly seed?: number;
@@ -49,10 +49,9 @@ const foldInSteps = 16;
 export async function fitIals(interactions: Interactions, options: IalsOptions): Promise<Scorer> {
   const { product, signal, progress = silentProgress } = options;
   const { dims = 128, regularisation = 0.005, unobservedWeight = 0.3 } = options;
-  const { iterations = 15, solverSteps = 4, seed = 42 } = options;
+  const { iterations = 15, solverSteps = 3, seed = 42 } = options;
   const { users, items, byUser, byItem } = interactions;
-  const solve = (side: ItemSets, fixed: Float32Array, vectors: Float32Array, steps: number) =>
-    solveSide(side, fixed, vectors, { product, dims, regularisation, unobservedWeight, steps });
+  const solver = createRowSolver({ product, dims, regularisation, unobservedWeight });
 
   const random = createRandom(seed).fork("ials");
   const scale = 0.1 / Math.sqrt(dims);
@@ -65,8 +64,8 @@ export async function fitIals(interactions: Interactions, options: IalsOptions):
     for (let iteration = 0; iteration < iterations; iteration++) {
       if (signal?.aborted)
         throw new FutagoError("cancelled", "Cannot finish fitting iALS as it was cancelled");
-      await solve(byUser, itemVectors, userVectors, solverSteps);
-      await solve(byItem, userVectors, itemVectors, solverSteps);
+      await solver.solve(byUser, userVectors, { fixed: itemVectors, steps: solverSteps });
+      await solver.solve(byItem, itemVectors, { fixed: userVectors, steps: solverSteps });
       task.advance(1);
     }
   } finally {
@@ -83,7 +82,7 @@ export async function fitIals(interactions: Interactions, options: IalsOptions):
       const given = likedItems(histories);
       const viewers = given.offsets.length - 1;
       const vectors = new Float32Array(viewers * dims);
-      await solve(given, itemVectors, vectors, foldInSteps);
+      await solver.solve(given, vectors, { fixed: itemVectors, steps: foldInSteps });
       return product.multiply(vectors, itemColumns, { m: viewers, k: dims, n: items });
     },
   };

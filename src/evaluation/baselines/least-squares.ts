@@ -1,14 +1,30 @@
 import type { ItemSets } from "../split.ts";
 import type { MatrixProduct } from "./matrix-product.ts";
 
-/** Options of {@link solveSide}. */
-export interface LeastSquaresOptions {
+/** Options of {@link createRowSolver}. */
+export interface RowSolverOptions {
   readonly product: MatrixProduct;
   readonly dims: number;
+  /** λ: penalty per like. */
   readonly regularisation: number;
+  /** α: weight of every pair as an observed 0. */
   readonly unobservedWeight: number;
-  /** Steps of conjugate gradients. */
-  readonly steps: number;
+}
+
+/** Solves one side of a factorisation with the other fixed; keeps its scratch memory between calls. */
+export interface RowSolver {
+  /**
+   * Improves every row's vector.
+   *
+   * @param likes Likes by row; indices count rows of `fixed`.
+   * @param vectors rows × dims, improved in place from where they stand.
+   * @param options The other side's vectors, row-major, and how many steps to take.
+   */
+  solve(
+    likes: ItemSets,
+    vectors: Float32Array,
+    options: { readonly fixed: Float32Array; readonly steps: number },
+  ): Promise<void>;
 }
 
 /** Rows solved together; bounds the memory of dense likes. */
@@ -17,80 +33,87 @@ const rowsAtOnce = 1024;
 const denseFrom = 0.005;
 
 /**
- * Solves one side of a factorisation with the other fixed: for every row r with likes L_r, the vector w of
+ * A solver for every row r with likes L_r of
  *
  * (sum_{i in L_r} v_i v_iᵀ + α VᵀV + λ (|L_r| + α |V|) I) w = sum_{i in L_r} v_i
  *
- * by conjugate gradients with a diagonal preconditioner, all rows of a batch at once, from where `vectors` stand
- * (Takács, Pilászy & Tikk 2011, "Applications of the conjugate gradient method for implicit feedback").
+ * by conjugate gradients, all rows of a batch at once (Takács, Pilászy & Tikk 2011, "Applications of the conjugate
+ * gradient method for implicit feedback collaborative filtering").
  *
- * @param likes Likes by row; indices count rows of `fixed`.
- * @param fixed The other side's vectors, row-major.
- * @param vectors rows × dims, improved in place.
  * @param options Sizes and penalties.
+ * @returns The solver.
  */
-export async function solveSide(
-  likes: ItemSets,
-  fixed: Float32Array,
-  vectors: Float32Array,
-  options: LeastSquaresOptions,
-): Promise<void> {
+export function createRowSolver(options: RowSolverOptions): RowSolver {
   const { dims, product, unobservedWeight } = options;
-  const others = fixed.length / dims;
-  const columns = transposed(fixed, others, dims);
-  const gram = await product.multiply(columns, fixed, { m: dims, k: others, n: dims });
-  for (let e = 0; e < gram.length; e++) gram[e]! *= unobservedWeight;
-  const squares = fixed.map((x) => x * x);
-  const rows = likes.offsets.length - 1;
-  for (let from = 0; from < rows; from += rowsAtOnce) {
-    const to = Math.min(rows, from + rowsAtOnce);
-    const side = { fixed, columns, squares, gram, others };
-    await solveBatch(likes, vectors, { ...options, side, from, to });
-  }
+  let scratch: Scratch = { matrix: new Float32Array(0), predicted: new Float32Array(0) };
+  return {
+    async solve(likes, vectors, { fixed, steps }) {
+      const others = fixed.length / dims;
+      const columns = transposed(fixed, others, dims);
+      const gram = await product.multiply(columns, fixed, { m: dims, k: others, n: dims });
+      for (let e = 0; e < gram.length; e++) gram[e]! *= unobservedWeight;
+      const rows = likes.offsets.length - 1;
+      for (let from = 0; from < rows; from += rowsAtOnce) {
+        const to = Math.min(rows, from + rowsAtOnce);
+        const cells = (to - from) * others;
+        const dense = likes.offsets[to]! - likes.offsets[from]! > denseFrom * cells;
+        if (dense && scratch.matrix.length < cells) {
+          scratch = { matrix: new Float32Array(cells), predicted: new Float32Array(cells) };
+        }
+        const batch: Batch = { likes, from, to, fixed, columns, gram, others, steps };
+        const matrix = dense ? denseLikes(batch, scratch, options) : sparseLikes(batch, dims);
+        await solveBatch(matrix, vectors.subarray(from * dims, to * dims), { ...options, batch });
+      }
+    },
+  };
 }
 
-interface FixedSide {
-  readonly fixed: Float32Array;
-  readonly columns: Float32Array;
-  readonly squares: Float32Array;
-  readonly gram: Float32Array;
-  readonly others: number;
-}
-
-interface BatchOptions extends LeastSquaresOptions {
-  readonly side: FixedSide;
+interface Batch {
+  readonly likes: ItemSets;
+  /** Rows of the batch. */
   readonly from: number;
   readonly to: number;
+  /** V, and Vᵀ. */
+  readonly fixed: Float32Array;
+  readonly columns: Float32Array;
+  /** α VᵀV. */
+  readonly gram: Float32Array;
+  /** Rows of V. */
+  readonly others: number;
+  readonly steps: number;
 }
 
-async function solveBatch(likes: ItemSets, all: Float32Array, options: BatchOptions): Promise<void> {
-  const { dims, regularisation, unobservedWeight, steps, side, from, to } = options;
-  const rows = to - from;
-  const x = all.subarray(from * dims, to * dims);
-  const matrix = createLikeMatrix(likes, options);
+async function solveBatch(
+  likes: LikeMatrix,
+  x: Float32Array,
+  options: RowSolverOptions & { readonly batch: Batch },
+): Promise<void> {
+  const { dims, regularisation, unobservedWeight, product, batch } = options;
+  const rows = batch.to - batch.from;
+  const { offsets } = batch.likes;
   const penalty = Float32Array.from({ length: rows }, (_, r) => {
-    const count = likes.offsets[from + r + 1]! - likes.offsets[from + r]!;
-    return regularisation * (count + unobservedWeight * side.others);
+    const count = offsets[batch.from + r + 1]! - offsets[batch.from + r]!;
+    return regularisation * (count + unobservedWeight * batch.others);
   });
-  const apply = async (p: Float32Array): Promise<Float32Array> => {
-    const result = await matrix.weighted(p);
-    const rest = await options.product.multiply(p, side.gram, { m: rows, k: dims, n: dims });
+  const shared = new Float32Array(rows * dims);
+  /** p · (α VᵀV + penalty): what does not depend on which items a row likes. */
+  const multiplyShared = async (p: Float32Array): Promise<void> => {
+    await product.multiply(p, batch.gram, { m: rows, k: dims, n: dims, into: shared });
     for (let r = 0; r < rows; r++) {
-      for (let e = r * dims; e < (r + 1) * dims; e++) result[e]! += rest[e]! + penalty[r]! * p[e]!;
+      for (let e = r * dims; e < (r + 1) * dims; e++) shared[e]! += penalty[r]! * p[e]!;
     }
-    return result;
   };
-  const diagonal = await matrix.sums(side.squares);
-  for (let r = 0; r < rows; r++) {
-    for (let d = 0; d < dims; d++) diagonal[r * dims + d]! += side.gram[d * dims + d]! + penalty[r]!;
-  }
-  const residual = await matrix.sums(side.fixed);
-  const start = await apply(x);
-  for (let e = 0; e < residual.length; e++) residual[e]! -= start[e]!;
-  const direction = residual.map((value, e) => value / diagonal[e]!);
-  let energy = rowDots(residual, direction, dims);
-  for (let step = 0; step < steps; step++) {
-    const applied = await apply(direction);
+  const residual = new Float32Array(rows * dims);
+  await likes.errors(x, { target: 1, into: residual });
+  await multiplyShared(x);
+  for (let e = 0; e < residual.length; e++) residual[e]! -= shared[e]!;
+  const direction = residual.slice();
+  const applied = new Float32Array(rows * dims);
+  let energy = rowDots(residual, residual, dims);
+  for (let step = 0; step < batch.steps; step++) {
+    await likes.errors(direction, { target: 0, into: applied });
+    await multiplyShared(direction);
+    for (let e = 0; e < applied.length; e++) applied[e] = shared[e]! - applied[e]!;
     const curvature = rowDots(direction, applied, dims);
     for (let r = 0; r < rows; r++) {
       // A row that is solved, or has no likes, has nothing left to go along.
@@ -100,37 +123,37 @@ async function solveBatch(likes: ItemSets, all: Float32Array, options: BatchOpti
         residual[e]! -= length * applied[e]!;
       }
     }
-    if (step + 1 === steps) break;
-    const conditioned = residual.map((value, e) => value / diagonal[e]!);
-    const next = rowDots(residual, conditioned, dims);
+    const next = rowDots(residual, residual, dims);
     for (let r = 0; r < rows; r++) {
       const kept = energy[r]! > 0 ? next[r]! / energy[r]! : 0;
-      for (let e = r * dims; e < (r + 1) * dims; e++) direction[e] = conditioned[e]! + kept * direction[e]!;
+      for (let e = r * dims; e < (r + 1) * dims; e++) direction[e] = residual[e]! + kept * direction[e]!;
     }
     energy = next;
   }
+  likes.close();
 }
 
-/** The likes of a batch as a binary matrix X, by what is needed of it. */
+/** The likes of a batch as a binary matrix X. */
 interface LikeMatrix {
-  /** X · m, for m with one row per item: rows × dims. */
-  sums(m: Float32Array): Promise<Float32Array>;
-  /** (X ∘ (p Vᵀ)) · V, for p of rows × dims. */
-  weighted(p: Float32Array): Promise<Float32Array>;
+  /** (X ∘ (target - p Vᵀ)) · V, for p of rows × dims. */
+  errors(
+    p: Float32Array,
+    options: { readonly target: number; readonly into: Float32Array },
+  ): Promise<void>;
+  close(): void;
 }
 
-function createLikeMatrix(likes: ItemSets, options: BatchOptions): LikeMatrix {
-  const { from, to, side } = options;
-  const count = likes.offsets[to]! - likes.offsets[from]!;
-  return count > denseFrom * (to - from) * side.others
-    ? denseLikes(likes, options)
-    : sparseLikes(likes, options);
+interface Scratch {
+  /** All 0 between batches. */
+  readonly matrix: Float32Array;
+  readonly predicted: Float32Array;
 }
 
-function denseLikes(likes: ItemSets, { from, to, side, dims, product }: BatchOptions): LikeMatrix {
-  const { others, fixed, columns } = side;
+function denseLikes(batch: Batch, scratch: Scratch, { product, dims }: RowSolverOptions): LikeMatrix {
+  const { likes, from, to, others, fixed, columns } = batch;
   const rows = to - from;
-  const matrix = new Float32Array(rows * others);
+  const matrix = scratch.matrix.subarray(0, rows * others);
+  const predicted = scratch.predicted.subarray(0, rows * others);
   const start = likes.offsets[from]!;
   const cells = new Int32Array(likes.offsets[to]! - start);
   for (let row = from; row < to; row++) {
@@ -138,43 +161,34 @@ function denseLikes(likes: ItemSets, { from, to, side, dims, product }: BatchOpt
       cells[e - start] = (row - from) * others + likes.items[e]!;
     }
   }
-  const predicted = new Float32Array(rows * others);
   return {
-    sums: (m) => {
-      for (const cell of cells) matrix[cell] = 1;
-      return product.multiply(matrix, m, { m: rows, k: others, n: dims });
-    },
-    weighted: async (p) => {
+    async errors(p, { target, into }) {
       await product.multiply(p, columns, { m: rows, k: dims, n: others, into: predicted });
       // Only liked cells are ever written, so that the others stay 0.
-      for (const cell of cells) matrix[cell] = predicted[cell]!;
-      return product.multiply(matrix, fixed, { m: rows, k: others, n: dims });
+      for (let c = 0; c < cells.length; c++) matrix[cells[c]!] = target - predicted[cells[c]!]!;
+      await product.multiply(matrix, fixed, { m: rows, k: others, n: dims, into });
+    },
+    close() {
+      for (let c = 0; c < cells.length; c++) matrix[cells[c]!] = 0;
     },
   };
 }
 
-function sparseLikes(likes: ItemSets, { from, to, side, dims }: BatchOptions): LikeMatrix {
-  const { fixed } = side;
-  const gather = (m: Float32Array, weightOf: (row: number, at: number) => number): Float32Array => {
-    const sums = new Float32Array((to - from) * dims);
-    for (let row = from; row < to; row++) {
-      const out = (row - from) * dims;
-      for (let e = likes.offsets[row]!; e < likes.offsets[row + 1]!; e++) {
-        const at = likes.items[e]! * dims;
-        const weight = weightOf(out, at);
-        for (let d = 0; d < dims; d++) sums[out + d]! += weight * m[at + d]!;
-      }
-    }
-    return sums;
-  };
+function sparseLikes({ likes, from, to, fixed }: Batch, dims: number): LikeMatrix {
   return {
-    sums: async (m) => gather(m, () => 1),
-    weighted: async (p) =>
-      gather(fixed, (row, at) => {
-        let dot = 0;
-        for (let d = 0; d < dims; d++) dot += p[row + d]! * fixed[at + d]!;
-        return dot;
-      }),
+    async errors(p, { target, into }) {
+      into.fill(0);
+      for (let row = from; row < to; row++) {
+        const own = (row - from) * dims;
+        for (let e = likes.offsets[row]!; e < likes.offsets[row + 1]!; e++) {
+          const other = likes.items[e]! * dims;
+          let error = target;
+          for (let d = 0; d < dims; d++) error -= p[own + d]! * fixed[other + d]!;
+          for (let d = 0; d < dims; d++) into[own + d]! += error * fixed[other + d]!;
+        }
+      }
+    },
+    close() {},
   };
 }
 
