@@ -68,7 +68,7 @@ describe("readSignals", () => {
     ]);
   });
 
-  test("counts an item once: the newest event decides the sign, the largest weight counts", () => {
+  test("counts an item once: the newer of like and nope decides, the heavier of like and view counts", () => {
     const histories = historiesOf([
       ["nope", 1, 1],
       ["like", 2, 2],
@@ -84,6 +84,32 @@ describe("readSignals", () => {
         [3, 1],
       ],
       nope: [[2, 1]],
+    });
+  });
+
+  test("lets a nope stand against views, older and newer, but not against a newer like", () => {
+    const histories = historiesOf([
+      ["like", 1, 1],
+      ["nope", 1, 2],
+      ["view", 1, 3, 1],
+      ["view", 2, 4, 1],
+      ["nope", 2, 5],
+      ["nope", 3, 6],
+      ["like", 3, 7],
+      ["view", 3, 8, 1],
+      ["like", 4, 9],
+      ["view", 4, 10, 1],
+      ["view", 4, 11, 1],
+    ]);
+    expect(read(histories)).toEqual({
+      positive: [
+        [4, 1],
+        [3, 1],
+      ],
+      nope: [
+        [2, 1],
+        [1, 1],
+      ],
     });
   });
 

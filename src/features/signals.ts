@@ -24,7 +24,7 @@ export interface SignalScratch {
   readonly nope: Signals;
   /** Per item row: the generation in which it was last met. */
   readonly stamp: Int32Array;
-  /** Per item row: its slot in `positive`, or −1. */
+  /** Per item row: its slot in `positive` while an older event may still change it, else −1. */
   readonly slot: Int32Array;
   generation: number;
 }
@@ -78,10 +78,11 @@ export function eventWindow(histories: Histories, user: number, maxEvents: numbe
 /**
  * Sorts a viewer's events into likes and nopes.
  *
- * The newest event on an item decides its sign and its time; among events of that sign the largest weight counts.
- * A like weighs 1, a sufficiently watched view `viewWeight`, times 2^(−age / halfLifeDays) counted from the newest
- * kept event. The last `limit` items are taken first and `keep` thins them after, so that dropout in training never
- * shows events that serving would not. An item is kept where its newest event is.
+ * Each item counts once: of a like and a nope the newer decides, views only count where no nope stands, of a like and
+ * views the heavier counts, at the time of the newest. A like weighs 1, a sufficiently watched view `viewWeight`,
+ * times 2^(−age / halfLifeDays) counted from the newest kept event. The last `limit` items are taken first and `keep`
+ * thins them after, so that dropout in training never shows events that serving would not. An item is kept where its
+ * newest event is.
  *
  * @param histories Events by viewer, oldest first.
  * @param window The events to read.
@@ -106,42 +107,40 @@ export function readSignals(
   for (let e = window.end - 1; e >= window.start; e--) {
     const row = histories.item[e]!;
     const kind = histories.kind[e]!;
-    let weight: number;
-    if (kind === like) weight = 1;
-    else if (kind === nope) weight = -1;
-    else if (kind === view && histories.watchFraction[e]! >= history.viewThreshold)
-      weight = history.viewWeight;
-    else continue;
+    let weight = 1;
+    if (kind === view) weight = histories.watchFraction[e]! >= history.viewThreshold ? history.viewWeight : 0;
+    else if (kind !== like && kind !== nope) continue;
     if (weight === 0 || row < 0 || row >= itemRows) continue;
     if (stamp[row] === generation) {
       const at = slot[row]!;
-      if (at >= 0 && weight > positive.weight[at]!) positive.weight[at] = weight;
-      continue;
+      if (at < 0 || kind === view) continue;
+      // Only views so far: the decision under them either lifts the weight or takes the item out.
+      positive.weight[at] = kind === like ? 1 : 0;
+      slot[row] = -1;
+      if (kind === like) continue;
+    } else {
+      stamp[row] = generation;
+      slot[row] = -1;
     }
-    stamp[row] = generation;
-    slot[row] = -1;
-    const signals = weight > 0 ? positive : nopes;
+    const signals = kind === nope ? nopes : positive;
     if (signals.count >= history.limit) continue;
-    const at = signals.count++;
-    signals.item[at] = row;
-    signals.weight[at] = Math.abs(weight);
-    signals.event[at] = e;
-    if (weight > 0) slot[row] = at;
+    if (kind === view) slot[row] = signals.count;
+    signals.item[signals.count] = row;
+    signals.weight[signals.count] = weight;
+    signals.event[signals.count++] = e;
   }
-  if (keep !== undefined) {
-    thin(positive, keep);
-    thin(nopes, keep);
-  }
+  thin(positive, keep);
+  thin(nopes, keep);
   if (history.halfLifeDays !== null) {
     fade(positive, histories.at, history.halfLifeDays * day);
     fade(nopes, histories.at, history.halfLifeDays * day);
   }
 }
 
-function thin(signals: Signals, keep: Uint8Array): void {
+function thin(signals: Signals, keep: Uint8Array | undefined): void {
   let kept = 0;
   for (let i = 0; i < signals.count; i++) {
-    if (keep[signals.event[i]!] === 0) continue;
+    if (signals.weight[i] === 0 || (keep !== undefined && keep[signals.event[i]!] === 0)) continue;
     signals.item[kept] = signals.item[i]!;
     signals.weight[kept] = signals.weight[i]!;
     signals.event[kept] = signals.event[i]!;
