@@ -61,5 +61,5 @@ export function tinyModel(seed = 1): { model: DeployableModel; dataset: Dataset 
   const weights = initialWeights(config, { parameters, random: createRandom(seed) });
   const userOnnx = exportTower("user", { config, layouts, weights });
   const itemOnnx = exportTower("item", { config, layouts, weights });
-  return { model: { features, towerConfig: config, config: { seed }, userOnnx, itemOnnx }, dataset };
+  return { model: { features, towerConfig: config, trainingConfig: { seed }, userOnnx, itemOnnx }, dataset };
 }

@@ -102,8 +102,9 @@ function report(error: unknown): number {
 
 function oneLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  const known = isFutagoError(error) || error instanceof RangeError;
   const first = message.split("\n")[0] ?? "";
+  // Our own messages say what to do; anything else is a fault of ours, and the stack is worth having.
+  const known = isFutagoError(error) || first.startsWith("Cannot ");
   return known ? first : `${first} (set FUTAGO_DEBUG=1 to see where)`;
 }
 

@@ -28,7 +28,7 @@ export interface DeployableModel {
   readonly features: FittedFeatures;
   readonly towerConfig: TowerConfig;
   /** The training configuration, for the record. */
-  readonly config: object;
+  readonly trainingConfig: object;
   readonly userOnnx: Uint8Array;
   readonly itemOnnx: Uint8Array;
 }
@@ -112,7 +112,7 @@ export function createDeployer(deps: DeployerDeps): Deployer {
           preset: model.towerConfig.preset,
           dims: towers.dims,
           featureSchemaHash: features.schemaHash,
-          training: { ...model.config, towers: model.towerConfig },
+          training: { ...model.trainingConfig, towers: model.towerConfig },
           dataWindow: dataWindowOf(dataset),
           metrics,
         },

@@ -1,0 +1,126 @@
+import { resolve } from "node:path";
+import { Command, Option } from "commander";
+import { createFileBlobStore } from "../../adapters/blob-fs/mod.ts";
+import { createOrtRuntime, type OrtDevice } from "../../adapters/ort-node/mod.ts";
+import { datasetFromStore } from "../../catalogue/mod.ts";
+import { createDeployer, dataWindowOf } from "../../registry/mod.ts";
+import { resolveTowerConfig, type TowerPreset } from "../../towers/mod.ts";
+import { createTrainer, resolveTrainingConfig, type TrainedModel } from "../../training/mod.ts";
+import { action, type CliContext, withSharedOptions } from "../context.ts";
+import { embedForPromotion } from "../embed-for-promotion.ts";
+import { readFeatureSchema } from "../feature-schema.ts";
+import { withStores } from "../open-stores.ts";
+import { realNumber, wholeNumber } from "../option-values.ts";
+
+interface Options {
+  readonly preset: TowerPreset;
+  readonly schema: string;
+  readonly embeddingDim?: number;
+  readonly batchSize?: number;
+  readonly epochs?: number;
+  readonly learningRate?: number;
+  readonly seed: number;
+  readonly device: OrtDevice;
+  readonly outputDir?: string;
+  readonly description: string;
+  readonly updateDb?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/**
+ * `futago train`.
+ *
+ * @returns The command.
+ */
+export function trainCommand(): Command {
+  const command = new Command("train")
+    .description("Train a model from the database, write its bundle and register it as a candidate")
+    .addOption(
+      new Option("--preset <name>", "standard (768-d) or lite (64-d)")
+        .choices(["standard", "lite"])
+        .default("standard"),
+    )
+    .option("--schema <name>", "features: video, movielens or a JSON file", "video")
+    .option(
+      "--embedding-dim <n>",
+      "width of the vectors (default: the preset's)",
+      wholeNumber({ min: 8, max: 4096 }),
+    )
+    .option("--batch-size <n>", "viewers per step", wholeNumber({ min: 1 }))
+    .option("--epochs <n>", "most passes over the viewers", wholeNumber({ min: 1 }))
+    .option("--learning-rate <x>", "peak learning rate", realNumber({ min: 1e-9, max: 1 }))
+    .option("--seed <n>", "every draw follows from it", wholeNumber({ min: 0 }), 42)
+    .addOption(
+      new Option("--device <name>", "where to compute").choices(["cpu", "webgpu", "cuda"]).default("cpu"),
+    )
+    .option("--output-dir <directory>", "where models/<version>/ is written (default: the home)")
+    .option("--description <text>", "what is different about it", "")
+    .option("--update-db", "embed the catalogue under the new version and make it the active one")
+    .option("--dry-run", "read the data, check the settings, say what would be trained, and change nothing")
+    .addHelpText(
+      "after",
+      "\nA training that is stopped goes on where it stood when the same command is run again.\n\nExamples:\n  futago train --dry-run\n  futago train --preset lite --update-db\n  futago train --epochs 40 --seed 7 --description 'shorter' --json",
+    );
+  return withSharedOptions(command).action(action<Options>((context, options) => train(context, options)));
+}
+
+async function train(context: CliContext, options: Options): Promise<void> {
+  const schema = await readFeatureSchema(options.schema);
+  const towers = {
+    preset: options.preset,
+    ...(options.embeddingDim === undefined ? {} : { dims: options.embeddingDim }),
+  };
+  const training = {
+    seed: options.seed,
+    ...(options.batchSize === undefined ? {} : { batchUsers: options.batchSize }),
+    ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
+    ...(options.learningRate === undefined ? {} : { learningRate: options.learningRate }),
+  };
+  await withStores(context, async ({ database, blobs: homeBlobs }) => {
+    const dataset = await datasetFromStore(database.catalogue);
+    const { items, people, events } = dataWindowOf(dataset);
+    context.say(`${items} items, ${people} people, ${events} events`);
+    if (options.dryRun) {
+      const plan = { towers: resolveTowerConfig(towers), training: resolveTrainingConfig(training) };
+      context.say(
+        `Would train ${plan.towers.preset} towers of ${plan.towers.dims} dimensions for up to ${plan.training.epochs} epochs`,
+      );
+      context.result({ dryRun: true, items, people, events, ...plan });
+      return;
+    }
+    const runtime = await createOrtRuntime({ device: options.device });
+    const { progress, signal } = context;
+    const checkpoints = createFileBlobStore(resolve(context.home, "checkpoints"));
+    const trainer = createTrainer({ runtime, progress, checkpoints, clock: Date });
+    const model = await trainer.fit(dataset, { schema, towers, training, signal });
+    sayResult(context, model);
+    const blobs =
+      options.outputDir === undefined ? homeBlobs : createFileBlobStore(resolve(options.outputDir));
+    const prepare = embedForPromotion(context, database);
+    const deployer = createDeployer({ blobs, versions: database.versions, runtime, clock: Date, prepare });
+    const metrics = model.best.ndcg === undefined ? {} : { "validation ndcg@10": model.best.ndcg };
+    const { version } = await deployer.register(model, {
+      dataset,
+      metrics,
+      description: options.description,
+    });
+    if (options.updateDb) await deployer.promote(version);
+    context.say(
+      `Version ${version} is ${options.updateDb ? "active" : `a candidate: futago models promote ${version}`}`,
+    );
+    const { steps, seconds, best } = model;
+    context.result({
+      version,
+      active: options.updateDb ?? false,
+      metrics,
+      bestEpoch: best.epoch,
+      steps,
+      trainSeconds: seconds,
+    });
+  });
+}
+
+function sayResult(context: CliContext, { best, steps, seconds }: TrainedModel): void {
+  const found = best.ndcg === undefined ? "" : `, validation NDCG@10 ${best.ndcg.toFixed(3)}`;
+  context.say(`Trained in ${(seconds ?? 0).toFixed(1)} s: ${steps} steps, best epoch ${best.epoch}${found}`);
+}
