@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { movielensSchema } from "./movielens-schema.ts";
 import { checkFeatureSchema, hashFeatureSchema, parseFeatureSchema } from "./schema.ts";
@@ -134,4 +135,10 @@ test("the schemas that come along survive JSON and parsing unchanged", () => {
   }
   expect(videoSchema.history.limit).toBe(100);
   expect(movielensSchema.history.limit).toBe(2_000);
+});
+
+test("the schema in docs/features.md is one", () => {
+  const page = readFileSync("docs/features.md", "utf8");
+  const [, json] = /```json\n([\s\S]*?)```/.exec(page)!;
+  expect(checkFeatureSchema(JSON.parse(json!)).issues).toEqual([]);
 });
