@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { createRandom } from "../base/mod.ts";
+import { type CandidateOptions, candidateSource } from "./candidates.ts";
+import type { Preferences } from "./positives.ts";
+
+const row = (...entries: readonly (readonly number[])[]) => {
+  const offsets = new Int32Array(entries.length + 1);
+  for (const [at, items] of entries.entries()) offsets[at + 1] = offsets[at]! + items.length;
+  const indices = Int32Array.from(entries.flat());
+  return { offsets, indices, weights: new Float32Array(indices.length).fill(1) };
+};
+// Two viewers over six items: 0 likes 1 and 3 and refused 4, 1 likes 3 and 4; 0, 2 and 5 have no likes.
+const preferences: Preferences = { positives: row([1, 3], [3, 4]), refused: row([4], []) };
+const options = (changes: Partial<CandidateOptions["config"]> = {}): CandidateOptions => ({
+  items: 6,
+  users: Int32Array.of(0, 1),
+  config: {
+    batchUsers: 2,
+    candidateItems: "liked",
+    loss: "softmax",
+    maxCandidates: 100,
+    maxPositives: 100,
+    nopeWeight: 1,
+    popularShare: 0.5,
+    sampledNegatives: 3,
+    ...changes,
+  },
+});
+const users = Int32Array.of(1, 0);
+
+describe("candidateSource over a whole catalogue", () => {
+  test("scores every liked item, exactly", () => {
+    const source = candidateSource(preferences, options());
+    const batch = source.draw(users, createRandom(1));
+    expect(source.fixed).toEqual(Int32Array.of(1, 3, 4));
+    expect([...batch.targets]).toEqual([0, 1, 1, 1, 1, 0]);
+    expect(batch.offset).toBeUndefined();
+  });
+
+  test("scores all items where told", () => {
+    expect(candidateSource(preferences, options({ candidateItems: "all" })).fixed).toHaveLength(6);
+  });
+
+  test("leaves a viewer's own positives out of the denominator for softmax_single", () => {
+    const { offset } = candidateSource(preferences, options({ loss: "softmax_single" })).draw(
+      users,
+      createRandom(1),
+    );
+    expect([...offset!]).toEqual([0, -1e9, -1e9, -1e9, -1e9, 0]);
+  });
+
+  test("counts a refused item as several negatives", () => {
+    const { offset } = candidateSource(preferences, options({ nopeWeight: 3 })).draw(users, createRandom(1));
+    expect([...offset!]).toEqual([0, 0, 0, 0, 0, Math.fround(Math.log(3))]);
+  });
+});
+
+describe("candidateSource over a sample", () => {
+  test("never corrects a viewer's own positives and corrects everything else by its inclusion", () => {
+    const source = candidateSource(preferences, options({ maxCandidates: 2 }));
+    expect(source.fixed).toBeUndefined();
+    const { items, targets, offset } = source.draw(users, createRandom(1));
+    expect(items).toEqual(Int32Array.of(1, 3, 4));
+    expect([...targets]).toEqual([0, 1, 1, 1, 1, 0]);
+    // Both viewers share every batch: item 1 is always brought by viewer 0, and item 4 by viewer 1.
+    expect([...offset!]).toEqual([0, 0, 0, 0, 0, 0].map((x) => expect.closeTo(x, 6)));
+  });
+
+  test("weighs the chosen positives up where a viewer has more than enter a step", () => {
+    const source = candidateSource(preferences, options({ maxCandidates: 2, maxPositives: 1 }));
+    const sums = [0, 0];
+    for (let seed = 0; seed < 200; seed++) {
+      const { items, targets } = source.draw(users, createRandom(seed));
+      for (const [at, weight] of targets.entries()) {
+        expect([0, 2]).toContain(weight);
+        sums[Math.floor(at / items.length)]! += weight;
+      }
+    }
+    expect(sums).toEqual([400, 400]);
+  });
+});
