@@ -22,7 +22,6 @@ export async function withStores<T>(context: CliContext, use: (stores: Stores) =
   await mkdir(context.home, { recursive: true });
   const database = await openDatabase(context.databaseTarget);
   try {
-    await database.migrate();
     return await use({ database, blobs: createFileBlobStore(context.home) });
   } finally {
     await database.close();
