@@ -10,6 +10,7 @@ export type FutagoErrorCode =
   | "database_unreachable"
   | "device_unavailable"
   | "import_rejected"
+  | "migration_changed"
   | "model_missing"
   | "model_unsupported"
   | "not_found"

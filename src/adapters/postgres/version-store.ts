@@ -1,0 +1,108 @@
+import type { Selectable } from "kysely";
+import { sql } from "kysely";
+import { FutagoError } from "../../base/mod.ts";
+import type { ModelVersion, VersionStore } from "../../registry/mod.ts";
+import type { Connection } from "./connection.ts";
+import { storableJson } from "./storable-json.ts";
+import type { Tables } from "./tables.ts";
+
+/**
+ * The rows of `embedding_model_versions`.
+ *
+ * @param db A migrated database.
+ * @returns The store.
+ */
+export function createVersionStore(db: Connection): VersionStore {
+  const all = () => db.selectFrom("embedding_model_versions").selectAll();
+  const first = (row: Selectable<Tables["embedding_model_versions"]> | undefined) =>
+    row === undefined ? undefined : rowToVersion(row);
+  return {
+    add: async (version) => {
+      const { rows } = await sql`
+        insert into embedding_model_versions (version, dims, preset, manifest_hash, metrics, parent, description, created_at)
+        values (${version.version}, ${version.dims}, ${version.preset}, ${version.manifestHash},
+          ${storableJson(version.metrics)}::text::jsonb, ${version.parent}, ${version.description},
+          to_timestamp(${version.createdAt}::double precision / 1000))
+        on conflict (version) do nothing returning version`.execute(db);
+      if (rows.length === 0) {
+        throw new RangeError(
+          `Cannot add version "${version.version}" as its name must be new: give the new one another name`,
+        );
+      }
+    },
+    list: async () =>
+      (await all().orderBy("created_at", "desc").orderBy("version", "desc").execute()).map(rowToVersion),
+    get: async (version) => first(await all().where("version", "=", version).executeTakeFirst()),
+    active: async () => first(await all().where("status", "=", "active").executeTakeFirst()),
+    activate: (version) =>
+      db.transaction().execute(async (trx) => {
+        // One switch at a time: of two at once the second sees what the first did.
+        await sql`select pg_advisory_xact_lock(hashtextextended('futago activate', 0))`.execute(trx);
+        const known = await trx
+          .selectFrom("embedding_model_versions")
+          .select("status")
+          .where("version", "=", version)
+          .executeTakeFirst();
+        if (known === undefined) throw notFound(version);
+        if (known.status === "active") return;
+        await trx
+          .updateTable("embedding_model_versions")
+          .set({ status: "retired" })
+          .where("status", "=", "active")
+          .execute();
+        // Strictly later than every earlier switch, whatever the clock did: previous() goes by it.
+        await sql`update embedding_model_versions set status = 'active', activated_at = greatest(
+            date_trunc('milliseconds', clock_timestamp()),
+            (select max(activated_at) + interval '1 millisecond' from embedding_model_versions))
+          where version = ${version}`.execute(trx);
+      }),
+    previous: async () =>
+      first(
+        await all()
+          .where("status", "=", "retired")
+          .where("activated_at", "is not", null)
+          .orderBy("activated_at", "desc")
+          .limit(1)
+          .executeTakeFirst(),
+      ),
+    remove: (version) =>
+      db.transaction().execute(async (trx) => {
+        await sql`select pg_advisory_xact_lock(hashtextextended('futago activate', 0))`.execute(trx);
+        const known = await trx
+          .selectFrom("embedding_model_versions")
+          .select("status")
+          .where("version", "=", version)
+          .executeTakeFirst();
+        if (known?.status === "active") {
+          throw new RangeError(
+            `Cannot remove version "${version}" as it must not be active: activate another one first`,
+          );
+        }
+        await sql`select drop_embedding_partition(${version})`.execute(trx);
+        await trx.deleteFrom("embedding_model_versions").where("version", "=", version).execute();
+      }),
+  };
+}
+
+function notFound(version: string): FutagoError {
+  return new FutagoError(
+    "not_found",
+    `Cannot activate version "${version}" as it must be registered: run futago models list`,
+    { details: { version } },
+  );
+}
+
+function rowToVersion(row: Selectable<Tables["embedding_model_versions"]>): ModelVersion {
+  return {
+    version: row.version,
+    status: row.status,
+    dims: row.dims,
+    preset: row.preset,
+    manifestHash: row.manifest_hash,
+    metrics: row.metrics as Readonly<Record<string, number>>,
+    parent: row.parent,
+    description: row.description,
+    createdAt: row.created_at.getTime(),
+    activatedAt: row.activated_at?.getTime() ?? null,
+  };
+}

@@ -1,0 +1,1 @@
+export type { NearestQuery, Neighbour, VectorBatch, VectorStore } from "./vector-store.ts";
