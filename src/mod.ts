@@ -72,6 +72,7 @@ export {
 export {
   createPlainProduct,
   createRuntimeProduct,
+  type DenseProduct,
   type EaseOptions,
   type EaseScorer,
   type Estimate,
@@ -88,9 +89,7 @@ export {
   type ItemKnnOptions,
   type ItemSets,
   interactionsOf,
-  keepLikedItems,
   type LastOptions,
-  type MatrixProduct,
   type ModelReport,
   type PairedDifference,
   type ProductShape,

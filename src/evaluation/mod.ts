@@ -1,24 +1,30 @@
+export {
+  createPlainProduct,
+  createRuntimeProduct,
+  type DenseProduct,
+  type ProductShape,
+} from "./baselines/dense-product.ts";
 export { type EaseOptions, type EaseScorer, fitEase } from "./baselines/ease.ts";
 export { fitIals, type IalsOptions } from "./baselines/ials.ts";
 export { type Interactions, interactionsOf } from "./baselines/interactions.ts";
 export { fitItemKnn, type ItemKnnOptions } from "./baselines/item-knn.ts";
-export {
-  createPlainProduct,
-  createRuntimeProduct,
-  type MatrixProduct,
-  type ProductShape,
-} from "./baselines/matrix-product.ts";
 export { fitPopularity } from "./baselines/popularity.ts";
 export type { Estimate } from "./bootstrap.ts";
 export { type EvaluateOptions, evaluate } from "./evaluate.ts";
+export { firstViewers } from "./evaluation-set.ts";
 export { datasetFingerprint, protocolHash } from "./fingerprint.ts";
+export { type BaselineName, baselineNames, type FitBaselinesOptions, fitBaselines } from "./fit-baselines.ts";
 export { splitCold } from "./protocols/cold.ts";
 export { type LastOptions, splitLast } from "./protocols/last.ts";
 export { splitRandom } from "./protocols/random.ts";
 export { splitStrong } from "./protocols/strong.ts";
 export { splitTemporal } from "./protocols/temporal.ts";
 export { meanNdcg } from "./rank-all.ts";
+export { readViewerOrder } from "./read-viewer-order.ts";
 export type { ViewerOrder } from "./reorder-events.ts";
+export { headlineMetrics } from "./report/headline.ts";
+export { renderReportHtml } from "./report/html.ts";
+export { renderReportTable } from "./report/table.ts";
 export type {
   EvaluationReport,
   ModelReport,
@@ -27,7 +33,6 @@ export type {
   TrainingCurve,
 } from "./report-data.ts";
 export type { Scorer } from "./scorer.ts";
-export { keepLikedItems } from "./select-items.ts";
 export {
   type EvaluationSet,
   type ItemSets,
@@ -37,3 +42,5 @@ export {
   type RecallDivisor,
   type Split,
 } from "./split.ts";
+export { type SplitByOptions, splitBy } from "./split-by.ts";
+export { trainingCurves, trainingValidation } from "./training-validation.ts";

@@ -1,5 +1,4 @@
 import { type Dataset, filterEvents } from "../catalogue/mod.ts";
-import { likedItems } from "./liked-items.ts";
 
 /**
  * The same history over other items: a subset, another order, or both. Events with items that are left out go.
@@ -17,19 +16,4 @@ export function selectItems(dataset: Dataset, kept: Int32Array): Dataset {
     items: Array.from(kept, (item) => dataset.items[item]!),
     events: { ...chosen.events, item: chosen.events.item.map((item) => newIndex[item]!) },
   };
-}
-
-/**
- * Leaves out items that few people liked, as is customary before a split: an item nobody can be seen to like cannot
- * be found either.
- *
- * @param dataset Where to choose from.
- * @param minLikes People that must have liked an item for it to stay.
- * @returns The dataset itself where every item stays.
- */
-export function keepLikedItems(dataset: Dataset, minLikes: number): Dataset {
-  const likes = new Int32Array(dataset.items.length);
-  for (const item of likedItems(dataset).items) likes[item]!++;
-  const kept = Int32Array.from(likes.keys()).filter((item) => likes[item]! >= minLikes);
-  return kept.length === dataset.items.length ? dataset : selectItems(dataset, kept);
 }

@@ -4,14 +4,14 @@ import { likedItems } from "../liked-items.ts";
 import { meanNdcg } from "../rank-all.ts";
 import type { Scorer } from "../scorer.ts";
 import type { EvaluationSet } from "../split.ts";
+import type { DenseProduct } from "./dense-product.ts";
 import type { Interactions } from "./interactions.ts";
 import { invertInPlace } from "./invert.ts";
-import type { MatrixProduct } from "./matrix-product.ts";
 
 /** Options of {@link fitEase}. */
 export interface EaseOptions {
   /** Multiplies the big blocks. */
-  readonly product: MatrixProduct;
+  readonly product: DenseProduct;
   /** Penalties to choose from by validation NDCG@100; one alone is taken as it is. @default [100, 400, 800, 1600] */
   readonly lambdas?: readonly number[];
   /** Needed where there is more than one penalty. */
@@ -88,7 +88,7 @@ async function mapFor(
   gram: Float32Array,
   items: number,
   lambda: number,
-  product: MatrixProduct,
+  product: DenseProduct,
 ): Promise<Float32Array> {
   const map = gram.slice();
   for (let i = 0; i < items; i++) map[i * items + i]! += lambda;

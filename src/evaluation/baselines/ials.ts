@@ -3,15 +3,14 @@ import { createRandom, FutagoError, silentProgress } from "../../base/mod.ts";
 import type { Histories } from "../../features/mod.ts";
 import { likedItems } from "../liked-items.ts";
 import type { Scorer } from "../scorer.ts";
-import type { ItemSets } from "../split.ts";
+import type { DenseProduct } from "./dense-product.ts";
 import type { Interactions } from "./interactions.ts";
 import { createRowSolver } from "./least-squares.ts";
-import type { MatrixProduct } from "./matrix-product.ts";
 
 /** Options of {@link fitIals}. */
 export interface IalsOptions {
   /** Multiplies the big matrices. */
-  readonly product: MatrixProduct;
+  readonly product: DenseProduct;
   /** Length of the vectors. @default 128 */
   readonly dims?: number;
   /** Penalty per like, scaled by how many likes a row has. @default 0.005 */

@@ -1,9 +1,9 @@
-import type { MatrixProduct } from "./matrix-product.ts";
+import type { DenseProduct } from "./dense-product.ts";
 
 /** Options of {@link invertInPlace}. */
 export interface InvertOptions {
   /** Multiplies the big blocks. */
-  readonly product: MatrixProduct;
+  readonly product: DenseProduct;
   /** Rows and columns eliminated in one go. @default 256 */
   readonly block?: number;
 }

@@ -1,9 +1,9 @@
 import type { ItemSets } from "../split.ts";
-import type { MatrixProduct } from "./matrix-product.ts";
+import type { DenseProduct } from "./dense-product.ts";
 
 /** Options of {@link createRowSolver}. */
 export interface RowSolverOptions {
-  readonly product: MatrixProduct;
+  readonly product: DenseProduct;
   readonly dims: number;
   /** λ: penalty per like. */
   readonly regularisation: number;
@@ -136,10 +136,7 @@ async function solveBatch(
 /** The likes of a batch as a binary matrix X. */
 interface LikeMatrix {
   /** (X ∘ (target - p Vᵀ)) · V, for p of rows × dims. */
-  errors(
-    p: Float32Array,
-    options: { readonly target: number; readonly into: Float32Array },
-  ): Promise<void>;
+  errors(p: Float32Array, options: { readonly target: number; readonly into: Float32Array }): Promise<void>;
   close(): void;
 }
 

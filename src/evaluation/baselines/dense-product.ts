@@ -9,7 +9,7 @@ export interface ProductShape {
 }
 
 /** Multiplies dense row-major matrices: the one heavy operation that EASE and iALS are built from. */
-export interface MatrixProduct {
+export interface DenseProduct {
   /**
    * a · b.
    *
@@ -33,7 +33,7 @@ export interface MatrixProduct {
  * @param runtime Runs a graph of one MatMul.
  * @returns The product; close it after use.
  */
-export async function createRuntimeProduct(runtime: Runtime): Promise<MatrixProduct> {
+export async function createRuntimeProduct(runtime: Runtime): Promise<DenseProduct> {
   const product = matMul(input("a", ["m", "k"]), input("b", ["k", "n"]));
   const model = emitOnnx({
     name: "matrix-product",
@@ -65,7 +65,7 @@ const block = 64;
  *
  * @returns The product; it holds nothing.
  */
-export function createPlainProduct(): MatrixProduct {
+export function createPlainProduct(): DenseProduct {
   return {
     multiply: async (a, b, { m, k, n, into = new Float32Array(m * n) }) => {
       into.fill(0);

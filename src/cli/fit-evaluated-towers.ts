@@ -1,0 +1,60 @@
+import { type Scorer, type Split, trainingValidation } from "../evaluation/mod.ts";
+import type { Runtime } from "../onnx/mod.ts";
+import { createTowerScorer, loadTowers, type TowerPreset } from "../towers/mod.ts";
+import { createTrainer, type TrainedModel } from "../training/mod.ts";
+import type { CliContext } from "./context.ts";
+import { readFeatureSchema } from "./feature-schema.ts";
+
+/** Options of {@link fitEvaluatedTowers}. */
+export interface EvaluatedTowersOptions {
+  readonly context: CliContext;
+  readonly runtime: Runtime;
+  readonly preset: TowerPreset;
+  readonly schema: string;
+  readonly dims: number | undefined;
+  readonly epochs: number | undefined;
+}
+
+/** Towers that were trained on a split, as one more scorer. */
+export interface EvaluatedTowers {
+  readonly model: TrainedModel;
+  readonly scorer: Scorer;
+  /** Frees the towers. */
+  close(): Promise<void>;
+}
+
+/**
+ * Trains towers on the training part of a split, chooses the epoch by its validation part, and loads them as they would
+ * be served.
+ *
+ * @param split What to train on; its test part is not touched.
+ * @param options Preset, schema and where to compute.
+ * @returns The towers.
+ */
+export async function fitEvaluatedTowers(
+  split: Split,
+  options: EvaluatedTowersOptions,
+): Promise<EvaluatedTowers> {
+  const { context, runtime, preset, dims, epochs } = options;
+  const { progress, signal } = context;
+  const schema = await readFeatureSchema(options.schema);
+  const validation = trainingValidation(split);
+  const model = await createTrainer({ runtime, progress, clock: Date }).fit(split.train, {
+    schema,
+    towers: { preset, ...(dims === undefined ? {} : { dims }) },
+    training: { seed: split.seed, ...(epochs === undefined ? {} : { epochs }) },
+    ...(validation === undefined ? {} : { validation }),
+    signal,
+  });
+  const { userOnnx, itemOnnx, features } = model;
+  const towers = await loadTowers(runtime, { userOnnx, itemOnnx, features });
+  const scorer = await createTowerScorer(towers, { runtime, items: split.items, name: "two-tower" });
+  return {
+    model,
+    scorer,
+    close: async () => {
+      await scorer.close();
+      await towers.close();
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { type Progress, silentProgress } from "../base/mod.ts";
+import type { DenseProduct } from "./baselines/dense-product.ts";
+import { fitEase } from "./baselines/ease.ts";
+import { fitIals } from "./baselines/ials.ts";
+import { interactionsOf } from "./baselines/interactions.ts";
+import { fitItemKnn } from "./baselines/item-knn.ts";
+import { fitPopularity } from "./baselines/popularity.ts";
+import type { Scorer } from "./scorer.ts";
+import type { Split } from "./split.ts";
+
+/** The baselines, the simplest first. */
+export const baselineNames = ["popularity", "item-knn", "ease", "ials"] as const;
+
+/** One of {@link baselineNames}. */
+export type BaselineName = (typeof baselineNames)[number];
+
+/** Options of {@link fitBaselines}. */
+export interface FitBaselinesOptions {
+  /** Which, in the order of the report. @default all */
+  readonly names?: readonly BaselineName[];
+  /** Multiplies big matrices. */
+  readonly product: DenseProduct;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Fits baselines with their defaults on the training part of a split; EASE chooses its penalty by the validation part.
+ *
+ * @param split What to fit on.
+ * @param options Which, and what they compute with.
+ * @returns Scorers over `split.items`.
+ * @throws FutagoError `cancelled` when the signal is aborted.
+ */
+export async function fitBaselines(split: Split, options: FitBaselinesOptions): Promise<readonly Scorer[]> {
+  const { names = baselineNames, progress = silentProgress } = options;
+  const interactions = interactionsOf(split.train, split.items.length);
+  const fits: Readonly<Record<BaselineName, () => Scorer | Promise<Scorer>>> = {
+    popularity: () => fitPopularity(interactions),
+    "item-knn": () => fitItemKnn(interactions),
+    ease: () => fitEase(interactions, { product: options.product, validation: split.validation }),
+    ials: () => fitIals(interactions, { seed: split.seed, ...options }),
+  };
+  const scorers: Scorer[] = [];
+  for (const name of new Set(names)) {
+    const task = progress.start(`Fitting ${name}`);
+    try {
+      scorers.push(await fits[name]());
+    } finally {
+      task.done();
+    }
+  }
+  return scorers;
+}
