@@ -1,1 +1,9 @@
+export { historyContentHash, itemContentHash } from "./content-hash.ts";
+export {
+  type EmbedCatalogueOptions,
+  type EmbedSummary,
+  embedCatalogue,
+  type ItemTower,
+} from "./embed-catalogue.ts";
+export { type EmbedPeopleOptions, embedPeople, type UserTower } from "./embed-people.ts";
 export type { NearestQuery, Neighbour, VectorBatch, VectorStore } from "./vector-store.ts";
