@@ -41,6 +41,14 @@ const unsqueeze: KernelFactory = () => (inputs) => {
   return { ...x, shape: Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : rest.shift()!)) };
 };
 
+const squeeze: KernelFactory = () => (inputs) => {
+  const x = need(inputs, 0);
+  const axes = new Set(integers(need(inputs, 1)).map((axis) => axisOf(axis, x.shape.length)));
+  if ([...axes].some((axis) => x.shape[axis] !== 1))
+    return unsupported(`[${x.shape}] must have length 1 to be squeezed`);
+  return { ...x, shape: x.shape.filter((_, axis) => !axes.has(axis)) };
+};
+
 const constantOfShape: KernelFactory = (node) => {
   const value = node.attributes["value"];
   if (value?.kind !== "tensor") return unsupported("ConstantOfShape needs a value");
@@ -180,6 +188,7 @@ export const shapeKernels: Readonly<Record<string, KernelFactory>> = {
   Identity: identity,
   Shape: shapeOf,
   Reshape: reshape,
+  Squeeze: squeeze,
   Unsqueeze: unsqueeze,
   ConstantOfShape: constantOfShape,
   Transpose: transpose,

@@ -1,6 +1,14 @@
 import * as ort from "onnxruntime-node";
 import { FutagoError } from "../../base/mod.ts";
-import type { LoadOptions, Runtime, Session, Tensor, Tensors } from "../../onnx/mod.ts";
+import { add, input } from "../../graph/mod.ts";
+import {
+  emitOnnx,
+  type LoadOptions,
+  type Runtime,
+  type Session,
+  type Tensor,
+  type Tensors,
+} from "../../onnx/mod.ts";
 
 /** Where ONNX Runtime computes. */
 export type OrtDevice = "cpu" | "webgpu" | "cuda";
@@ -22,7 +30,6 @@ const advice: Readonly<Record<OrtDevice, string>> = {
 function sessionOptions({ device = "cpu", threads }: OrtOptions): ort.InferenceSession.SessionOptions {
   return {
     executionProviders: [device],
-    // A provider that cannot be loaded must be an error, not a silent fall to the CPU.
     graphOptimizationLevel: "all",
     executionMode: "sequential",
     logSeverityLevel: 4,
@@ -30,10 +37,18 @@ function sessionOptions({ device = "cpu", threads }: OrtOptions): ort.InferenceS
   };
 }
 
+// A training step hands in the same seventy tensors again and again.
+const converted = new WeakMap<Tensor, ort.Tensor>();
+
 function asOrtTensor(tensor: Tensor): ort.Tensor {
-  return tensor.dtype === "float32"
-    ? new ort.Tensor("float32", tensor.data, tensor.shape)
-    : new ort.Tensor("int32", tensor.data, tensor.shape);
+  const known = converted.get(tensor);
+  if (known !== undefined) return known;
+  const made =
+    tensor.dtype === "float32"
+      ? new ort.Tensor("float32", tensor.data, tensor.shape)
+      : new ort.Tensor("int32", tensor.data, tensor.shape);
+  converted.set(tensor, made);
+  return made;
 }
 
 function fromOrtTensor(tensor: ort.Tensor): Tensor {
@@ -108,9 +123,32 @@ async function load(
  * ```
  */
 export async function createOrtRuntime(options: OrtOptions = {}): Promise<Runtime> {
-  const { device = "cpu" } = options;
-  return {
+  const { device = "cpu", threads } = options;
+  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
+    throw new RangeError(
+      `Cannot start ONNX Runtime as threads must be a whole number above 0: current value is ${threads}`,
+    );
+  }
+  await probe(options, device);
+  return Object.freeze({
     name: `onnxruntime-node/${device}`,
-    load: (model, loadOptions = {}) => load(model, options, loadOptions),
-  };
+    load: (model: Uint8Array, loadOptions: LoadOptions = {}) => load(model, options, loadOptions),
+  });
+}
+
+/** Runs the smallest model once: whether a device is there shows only when a session is made. */
+async function probe(options: OrtOptions, device: OrtDevice): Promise<void> {
+  const x = input("x", [1]);
+  const model = emitOnnx({ name: "probe", inputs: [x], outputs: { y: add(x, x) } });
+  try {
+    const session = await ort.InferenceSession.create(model, sessionOptions(options));
+    await session.run({ x: new ort.Tensor("float32", Float32Array.of(1), [1]) });
+    await session.release();
+  } catch (cause) {
+    throw new FutagoError(
+      "device_unavailable",
+      `Cannot compute on device "${device}" as ONNX Runtime must find it on this machine: ${advice[device]}`,
+      { cause, details: { device } },
+    );
+  }
 }
