@@ -1,6 +1,6 @@
 import { type Clock, canonicalJson, FutagoError, sha256Hex } from "../base/mod.ts";
 import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
-import type { Neighbour, VectorStore } from "../embeddings/mod.ts";
+import { historyContentHash, type Neighbour, type VectorStore } from "../embeddings/mod.ts";
 import type { LoadedModel } from "../registry/mod.ts";
 import { type Answer, type AnswerSource, bestFirst, ranked } from "./answer.ts";
 import { ServingModels, type ServingModelsDeps, type ServingState } from "./serving-models.ts";
@@ -172,7 +172,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
         );
       }
       const vector = await vectorOf(model, history);
-      const contentHashes = [sha256Hex(canonicalJson(history.events))];
+      const contentHashes = [historyContentHash(history)];
       await vectors.putUserVectors(model.version, { ids: [personId], vectors: vector, contentHashes });
       return { version: model.version, vector, events: history.events.length };
     });

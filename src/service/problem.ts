@@ -48,6 +48,7 @@ const table: Readonly<Record<ProblemCode, { readonly status: number; readonly sa
   internal: { status: 500, says: "Something went wrong here" },
   invalid_request: { status: 400 },
   method_not_allowed: { status: 405 },
+  migration_changed: { status: 503, says: "The database cannot be used" },
   model_missing: { status: 503 },
   model_unsupported: { status: 503, says: "The model cannot be opened" },
   not_found: { status: 404 },

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createFileBlobStore } from "../../adapters/blob-fs/mod.ts";
 import { createOrtRuntime } from "../../adapters/ort-node/mod.ts";
@@ -5,23 +6,23 @@ import { datasetFromStore } from "../../catalogue/mod.ts";
 import {
   createRuntimeProduct,
   evaluate,
-  fitEase,
-  fitIals,
-  fitItemKnn,
-  fitPopularity,
-  interactionsOf,
+  fitBaselines,
+  headlineMetrics,
+  renderReportHtml,
+  renderReportTable,
   type Split,
   splitLast,
+  trainingCurves,
+  trainingValidation,
 } from "../../evaluation/mod.ts";
 import { videoSchema } from "../../features/mod.ts";
 import type { Runtime } from "../../onnx/mod.ts";
 import { createDeployer, type Deployer } from "../../registry/mod.ts";
 import { createTowerScorer, loadTowers } from "../../towers/mod.ts";
-import { createTrainer, type TrainedModel, type ValidationSet } from "../../training/mod.ts";
+import { createTrainer, type TrainedModel } from "../../training/mod.ts";
 import type { CliContext } from "../context.ts";
 import { embedForPromotion } from "../embed-for-promotion.ts";
 import type { Stores } from "../open-stores.ts";
-import { tableOf } from "../table.ts";
 
 /**
  * Trains a lite model, measures it beside the baselines, registers it, embeds the catalogue and makes it active. A
@@ -58,26 +59,21 @@ async function trainAndRegister(
   work: { readonly stores: Stores; readonly runtime: Runtime; readonly deployer: Deployer },
 ): Promise<string> {
   const { stores, runtime, deployer } = work;
-  const { progress, signal } = context;
+  const { progress, signal, home } = context;
   const dataset = await datasetFromStore(stores.database.catalogue);
-  // The last like of every viewer is held back: the model that is measured is the model that serves.
+  // Only the last two likes of every viewer are held back, so that the model that is measured can be the one that serves.
   const split = splitLast(dataset);
-  const checkpoints = createFileBlobStore(resolve(context.home, "checkpoints"));
+  const validation = trainingValidation(split);
+  const checkpoints = createFileBlobStore(resolve(home, "checkpoints"));
   const model = await createTrainer({ runtime, progress, checkpoints, clock: Date }).fit(split.train, {
     schema: videoSchema,
     towers: { preset: "lite" },
-    validation: validationOf(split),
     signal,
+    ...(validation === undefined ? {} : { validation }),
   });
   const metrics = await measure(context, { split, model, runtime });
-  const { version } = await deployer.register(model, { dataset, metrics, description: "first model, lite" });
-  return version;
-}
-
-function validationOf({ validation }: Split): ValidationSet {
-  const { offsets, items } = validation.held;
-  const weights = new Float32Array(items.length).fill(1);
-  return { given: validation.given, targets: { offsets, indices: items, weights } };
+  const description = "first model";
+  return (await deployer.register(model, { dataset, metrics, description })).version;
 }
 
 async function measure(
@@ -86,31 +82,24 @@ async function measure(
 ): Promise<Record<string, number>> {
   const { split, model, runtime } = measured;
   const { progress, signal } = context;
-  const interactions = interactionsOf(split.train);
   const product = await createRuntimeProduct(runtime);
   const towers = await loadTowers(runtime, model);
   const scorer = await createTowerScorer(towers, { runtime, items: split.items });
   try {
-    const baselines = [
-      fitPopularity(interactions),
-      fitItemKnn(interactions),
-      await fitEase(interactions, { product }),
-      await fitIals(interactions, { product }),
-    ];
-    const report = await evaluate(split, [scorer], { baselines, progress, signal, resamples: 200 });
-    const names = ["ndcg@10", "recall@50", "mrr", "coverage@50"].filter(
-      (name) => name in report.models[0]!.metrics,
-    );
-    context.say("\nThe last like of every viewer, found among the whole catalogue:");
-    const rows = report.models.map(({ name, metrics }) => [
-      name,
-      ...names.map((metric) => metrics[metric]!.toFixed(3)),
-    ]);
-    for (const line of tableOf([["model", ...names], ...rows])) context.say(`  ${line}`);
+    const baselines = await fitBaselines(split, { product, progress, signal });
+    const curves = trainingCurves(model.curves);
+    const report = await evaluate(split, [scorer], { baselines, progress, signal, curves });
+    context.say("\nThe last like of every viewer, to be found among the whole catalogue:\n");
+    for (const line of renderReportTable(report)) context.say(`  ${line}`);
+    const page = resolve(context.home, "report.html");
+    await writeFile(page, renderReportHtml(report));
+    context.say(`\nThe whole report: ${page}`);
     const own = report.models.find(({ name }) => name === scorer.name)!.metrics;
-    return Object.fromEntries(names.map((name) => [name, own[name]!]));
+    const known = headlineMetrics(report).filter((name) => own[name] !== undefined);
+    return Object.fromEntries(known.map((name) => [name, own[name]!]));
   } finally {
     await scorer.close();
     await towers.close();
+    await product.close();
   }
 }
