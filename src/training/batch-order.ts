@@ -35,3 +35,20 @@ export function batchOrder(
 export function batchCount(users: number, batchUsers: number): number {
   return Math.ceil(users / batchUsers);
 }
+
+/** Fewer viewers than this make a noisy step. */
+const leastBatch = 32;
+
+/**
+ * The batch for a number of viewers: small enough for the steps an epoch should have.
+ *
+ * @param users How many viewers.
+ * @param options The largest batch, and the steps of an epoch.
+ * @returns At most `batchUsers`, at least 32 where that allows.
+ */
+export function fittingBatch(
+  users: number,
+  options: { readonly batchUsers: number; readonly stepsPerEpoch: number },
+): number {
+  return Math.min(options.batchUsers, Math.max(leastBatch, Math.ceil(users / options.stepsPerEpoch)));
+}

@@ -14,8 +14,6 @@ import { inputNames } from "./tower-sources.ts";
 export interface StepFeed {
   readonly inputs: Record<string, Tensor>;
   readonly rows: StepRows;
-  /** Sum of the targets. */
-  readonly positives: number;
 }
 
 /** What {@link StepFeeder} is given. */
@@ -28,6 +26,8 @@ export interface FeederOptions {
   readonly parameters: readonly TowerParameter[];
   readonly plans: readonly BagPlan[];
   readonly candidates: CandidateSource;
+  /** People of the dataset × denseWidth of the user side. */
+  readonly denseUsers: Float32Array;
 }
 
 /** Rows of a gathered block are rounded up to this, so that few distinct shapes occur. */
@@ -67,9 +67,7 @@ export class StepFeeder {
     if (batch.offset !== undefined)
       inputs[stepInputs.offset] = { dtype: "float32", shape, data: batch.offset };
     this.#feedMasks(random.fork("masks"), inputs, { user: users.length, item: batch.items.length });
-    let positives = 0;
-    for (const weight of batch.targets) positives += weight;
-    return { inputs, rows, positives };
+    return { inputs, rows };
   }
 
   #feedUsers(
@@ -82,8 +80,12 @@ export class StepFeeder {
     const dropped = random.fork("history");
     const keep = new Uint8Array(histories.item.length);
     for (let e = 0; e < keep.length; e++) keep[e] = dropped.next() < towers.historyDropout ? 0 : 1;
-    const encoded = encodeUsers(features, histories, { items, keep });
     const width = features.userLayout.denseWidth;
+    const dense = new Float32Array(users.length * width);
+    for (const [row, user] of users.entries()) {
+      dense.set(this.#options.denseUsers.subarray(user * width, (user + 1) * width), row * width);
+    }
+    const encoded = encodeUsers(features, histories, { items, keep, dense });
     if (width > 0) {
       out.inputs[inputNames.dense("user")] = {
         dtype: "float32",

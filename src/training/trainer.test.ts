@@ -177,7 +177,14 @@ describe("createTrainer", () => {
     const dataset = checkerboard();
     // One step over everybody, all of their history, without a warm-up; averaging off so that the weights themselves
     // come back.
-    const training = { ...small.training, batchUsers: 64, epochs: 1, averaging: 0, warmupSteps: 0 };
+    const training = {
+      ...small.training,
+      batchUsers: 64,
+      stepsPerEpoch: 1,
+      epochs: 1,
+      averaging: 0,
+      warmupSteps: 0,
+    };
     const options = { ...small, towers: { ...small.towers, historyDropout: 0 }, validation: "none" as const };
     const whole = await createTrainer({ runtime }).fit(dataset, { ...options, training });
     const gathered = await createTrainer({ runtime }).fit(dataset, {

@@ -7,7 +7,14 @@ import {
   silentProgress,
 } from "../base/mod.ts";
 import type { Dataset } from "../catalogue/mod.ts";
-import { encodeItems, type FeatureSchemaInput, type FittedFeatures, fitFeatures } from "../features/mod.ts";
+import {
+  encodeItems,
+  encodeUsers,
+  type FeatureSchemaInput,
+  type FittedFeatures,
+  fitFeatures,
+  historiesOf,
+} from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
 import {
   exportTower,
@@ -17,7 +24,7 @@ import {
   towerParameters,
 } from "../towers/mod.ts";
 import { planBags } from "./bag-plan.ts";
-import { batchCount } from "./batch-order.ts";
+import { batchCount, fittingBatch } from "./batch-order.ts";
 import { type CandidateSource, candidateSource } from "./candidates.ts";
 import { trainingFingerprint } from "./fingerprint.ts";
 import { ParameterStore } from "./parameter-store.ts";
@@ -96,11 +103,12 @@ async function trainTowers(
   const started = clock?.now();
   const progress = trainer.progress ?? silentProgress;
   const config = resolveTowerConfig(options.towers);
-  const training = resolveTrainingConfig(options.training);
-  const random = createRandom(training.seed);
-  const { train, validation } = divide(dataset, { options, training, random });
+  const asked = resolveTrainingConfig(options.training);
+  const random = createRandom(asked.seed);
+  const { train, validation } = divide(dataset, { options, training: asked, random });
   const features = fitFeatures(options.schema, train);
-  const data = readTrainingData(train, { features, training });
+  const data = readTrainingData(train, { features, training: asked });
+  const { training } = data;
   const layouts = { user: features.userLayout, item: features.itemLayout };
   const parameters = towerParameters(config, layouts);
   const plans = planBags({
@@ -140,7 +148,7 @@ async function trainTowers(
       : await createValidator(runtime, {
           config,
           features,
-          items: data.items,
+          items: validation.items === undefined ? data.items : encodeItems(features, validation.items),
           set: validation,
           denseRows: training.denseRows,
         });
@@ -152,6 +160,7 @@ async function trainTowers(
     parameters,
     plans,
     candidates: data.candidates,
+    denseUsers: data.denseUsers,
   });
   const total = training.epochs * batchCount(data.users.length, training.batchUsers);
   const task = progress.start("Training", total);
@@ -211,13 +220,17 @@ interface TrainingData {
   /** People with positives. */
   readonly users: Int32Array;
   readonly candidates: CandidateSource;
+  /** The dense block of everybody, which no dropout changes. */
+  readonly denseUsers: Float32Array;
+  /** The configuration with the batch that fits the number of viewers. */
+  readonly training: TrainingConfig;
 }
 
 function readTrainingData(
   dataset: Dataset,
-  { features, training }: { features: FittedFeatures; training: TrainingConfig },
+  { features, training: asked }: { features: FittedFeatures; training: TrainingConfig },
 ): TrainingData {
-  const preferences = readPreferences(dataset, training);
+  const preferences = readPreferences(dataset, asked);
   const { offsets } = preferences.positives;
   const users = Int32Array.from(dataset.people.keys()).filter((p) => offsets[p + 1]! > offsets[p]!);
   if (users.length === 0) {
@@ -225,6 +238,15 @@ function readTrainingData(
       "Cannot train as at least one person must have liked something: import events first",
     );
   }
+  const training: TrainingConfig = { ...asked, batchUsers: fittingBatch(users.length, asked) };
   const candidates = candidateSource(preferences, { items: dataset.items.length, users, config: training });
-  return { items: encodeItems(features, dataset.items), preferences, users, candidates };
+  const items = encodeItems(features, dataset.items);
+  const everyone = historiesOf(dataset, Int32Array.from(dataset.people.keys()));
+  // Bags are not wanted here, and hiding every event makes them cheap.
+  const keep = new Uint8Array(everyone.item.length);
+  const denseUsers =
+    features.userLayout.denseWidth === 0
+      ? new Float32Array(0)
+      : encodeUsers(features, everyone, { items, keep }).dense;
+  return { items, preferences, users, candidates, denseUsers, training };
 }

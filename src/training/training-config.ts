@@ -3,8 +3,10 @@ export interface TrainingConfig {
   readonly kind: "training_config";
   /** Every draw follows from it: the same seed on the same machine gives the same model. */
   readonly seed: number;
-  /** Viewers per step. */
+  /** Most viewers per step. */
   readonly batchUsers: number;
+  /** With few viewers a step takes fewer, so that an epoch has this many steps, down to 32 viewers; 1 to leave it. */
+  readonly stepsPerEpoch: number;
   /** Most passes over the viewers. */
   readonly epochs: number;
   /** Epochs without a better validation figure before it stops; 0 to run them all. */
@@ -64,6 +66,7 @@ export const trainingDefaults: TrainingConfig = Object.freeze({
   kind: "training_config",
   seed: 42,
   batchUsers: 256,
+  stepsPerEpoch: 16,
   epochs: 100,
   patience: 10,
   validateEvery: 2,
@@ -113,7 +116,7 @@ export function resolveTrainingConfig(options: TrainingOptions = {}): TrainingCo
       if (!(value >= least && value <= most)) refuse(name, `be from ${least} to ${most}`, value);
     }
   };
-  whole(["batchUsers", "epochs", "validateEvery", "plateauPatience", "maxCandidates"], 1);
+  whole(["batchUsers", "stepsPerEpoch", "epochs", "validateEvery", "plateauPatience", "maxCandidates"], 1);
   whole(["sampledNegatives", "maxPositives", "denseRows", "checkpointSteps"], 1);
   within(["popularShare", "viewThreshold"], 0, 1);
   within(["beta1", "beta2", "averaging"], 0, 0.999_999);

@@ -4,7 +4,7 @@ import type { ValidationSet } from "./validation-set.ts";
  * NDCG@k of scores over the whole catalogue, given items left out, binary gain, ideal cut at min(k, targets), summed
  * over viewers with targets. Järvelin & Kekäläinen 2002. Equal scores rank in the order of the items.
  *
- * @param scores viewers × items, row-major. Given items are overwritten.
+ * @param scores viewers × items, row-major. What is not ranked is overwritten.
  * @param options Who was given what, the number of items, k, and which viewer of the set comes first (default 0).
  * @returns The sum, and over how many viewers.
  */
@@ -30,6 +30,7 @@ export function validationNdcg(
       const item = given.item[e]!;
       if (!wanted.has(item)) ranked[item] = Number.NEGATIVE_INFINITY;
     }
+    if (set.candidates !== undefined) keepOnly(ranked, set.candidates);
     let gain = 0;
     for (const [rank, item] of topItems(ranked, k).entries()) if (wanted.has(item)) gain += discount(rank);
     let ideal = 0;
@@ -38,6 +39,12 @@ export function validationNdcg(
     viewers++;
   }
   return { sum, viewers };
+}
+
+function keepOnly(scores: Float32Array, candidates: Int32Array): void {
+  const values = Float32Array.from(candidates, (item) => scores[item]!);
+  scores.fill(Number.NEGATIVE_INFINITY);
+  for (const [at, item] of candidates.entries()) scores[item] = values[at]!;
 }
 
 const discount = (rank: number): number => 1 / Math.log2(rank + 2);

@@ -1,5 +1,5 @@
 import type { Csr, Random } from "../base/mod.ts";
-import { type Dataset, eventKinds, filterEvents } from "../catalogue/mod.ts";
+import { type Dataset, eventKinds, filterEvents, type Item } from "../catalogue/mod.ts";
 import { type Histories, historiesOf } from "../features/mod.ts";
 
 /** Viewers whose likes are partly hidden: the model sees `given` and is asked for `targets`. */
@@ -8,6 +8,10 @@ export interface ValidationSet {
   readonly given: Histories;
   /** One row per viewer: items to be found. */
   readonly targets: Csr;
+  /** Everything that is ranked, the dataset's items first and in the same order. @default the dataset's items */
+  readonly items?: readonly Item[];
+  /** The only items that are ranked, by index. @default all */
+  readonly candidates?: Int32Array;
 }
 
 /** How {@link holdOut} divides. */
