@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { Progress } from "../base/progress.ts";
+import type { Progress } from "../base/mod.ts";
 import { createTerminalProgress } from "./terminal-progress.ts";
 
 /** Where the database is: a server by URL, or an embedded one in a directory. */

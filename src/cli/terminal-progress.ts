@@ -1,6 +1,5 @@
 import { MultiBar, type SingleBar } from "cli-progress";
-import type { Progress, ProgressTask } from "../base/progress.ts";
-import { silentProgress } from "../base/progress.ts";
+import { type Progress, type ProgressTask, silentProgress } from "../base/mod.ts";
 
 /** Options of {@link createTerminalProgress}. */
 export interface TerminalProgressOptions {

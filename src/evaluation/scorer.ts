@@ -1,4 +1,4 @@
-import type { Histories } from "../features/encoded.ts";
+import type { Histories } from "../features/mod.ts";
 
 /**
  * A model as the evaluator sees it: given what viewers did, a score for every item of the training catalogue. Towers

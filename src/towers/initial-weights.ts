@@ -1,4 +1,4 @@
-import type { Random } from "../base/random.ts";
+import type { Random } from "../base/mod.ts";
 import type { TowerConfig } from "./tower-config.ts";
 import { type TowerParameter, temperatureParameter } from "./tower-parameters.ts";
 

@@ -1,4 +1,4 @@
-import type { Csr } from "../base/csr.ts";
+import type { Csr } from "../base/mod.ts";
 import type { EncodedRows, RowLayout } from "../features/mod.ts";
 import type { Tensor } from "../onnx/mod.ts";
 

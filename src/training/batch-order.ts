@@ -1,4 +1,4 @@
-import type { Random } from "../base/random.ts";
+import type { Random } from "../base/mod.ts";
 
 /**
  * One epoch: every viewer once, shuffled, in batches whose sizes differ by one at most, so that no small last batch

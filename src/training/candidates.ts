@@ -1,4 +1,4 @@
-import type { Random } from "../base/random.ts";
+import type { Random } from "../base/mod.ts";
 import { inclusionProbability, ownInclusion } from "./inclusion-probability.ts";
 import { mixedSampler, type NegativeSampler } from "./negative-sampler.ts";
 import type { Preferences } from "./positives.ts";

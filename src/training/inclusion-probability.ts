@@ -1,4 +1,4 @@
-import type { Csr } from "../base/csr.ts";
+import type { Csr } from "../base/mod.ts";
 
 /** What the shared candidate set of a step is drawn by. */
 export interface InclusionOptions {

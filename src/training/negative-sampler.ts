@@ -1,4 +1,4 @@
-import type { Random } from "../base/random.ts";
+import type { Random } from "../base/mod.ts";
 
 /** Draws items by a fixed distribution, with replacement, in constant time. */
 export interface NegativeSampler {

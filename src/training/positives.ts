@@ -1,4 +1,4 @@
-import type { Csr } from "../base/csr.ts";
+import type { Csr } from "../base/mod.ts";
 import { type Dataset, eventKinds } from "../catalogue/mod.ts";
 import type { TrainingConfig } from "./training-config.ts";
 
