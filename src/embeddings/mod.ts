@@ -6,4 +6,5 @@ export {
   type ItemTower,
 } from "./embed-catalogue.ts";
 export { type EmbedPeopleOptions, embedPeople, type UserTower } from "./embed-people.ts";
+export { createMemoryVectorStore } from "./memory-vector-store.ts";
 export type { NearestQuery, Neighbour, VectorBatch, VectorStore } from "./vector-store.ts";

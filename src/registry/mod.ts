@@ -28,5 +28,6 @@ export {
 } from "./golden.ts";
 export { type LoadedModel, loadModel, type ModelSource } from "./load-model.ts";
 export { type BundleFile, bundleFiles, type DataWindow, type Manifest, parseManifest } from "./manifest.ts";
+export { createMemoryVersionStore } from "./memory-version-store.ts";
 export { isVersionName, nextVersionName, versionDay } from "./version-name.ts";
 export type { ModelVersion, VersionStatus, VersionStore } from "./version-store.ts";

@@ -8,6 +8,7 @@ import { createCatalogueStore } from "./catalogue-store.ts";
 import type { Connection } from "./connection.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { migrate } from "./migrate.ts";
+import { storableText } from "./storable-json.ts";
 import { translateError, translateErrors } from "./translate-errors.ts";
 import { createVectorStore } from "./vector-store.ts";
 import { createVersionStore } from "./version-store.ts";
@@ -68,7 +69,20 @@ export async function openDatabase(
   location: DatabaseLocation,
   options: DatabaseOptions = {},
 ): Promise<Database> {
-  const opened = "url" in location ? await openServer(location.url, options) : await openEmbedded(location);
+  return assembleDatabase(
+    "url" in location ? await openServer(location.url, options) : await openEmbedded(location),
+    options,
+  );
+}
+
+/**
+ * The stores over an open connection; tests share one embedded database this way, each in its own schema.
+ *
+ * @param opened A connection and how it is closed, which happens at once where this fails.
+ * @param options As for {@link openDatabase}.
+ * @returns The database.
+ */
+export async function assembleDatabase(opened: OpenConnection, options: DatabaseOptions): Promise<Database> {
   const { db } = opened;
   try {
     const { schema } = options;
@@ -94,20 +108,22 @@ export async function openDatabase(
       await sql`select 1`.execute(db);
     },
     erasePerson: async (personId) => {
-      const { rows } = await sql<{ erased: boolean }>`select erase_person(${personId}) as erased`.execute(db);
+      const { rows } = await sql<{ erased: boolean }>`
+        select erase_person(${storableText(personId)}) as erased`.execute(db);
       return rows[0]?.erased === true;
     },
     close: opened.close,
   };
 }
 
-interface Opened {
+/** An open connection. */
+export interface OpenConnection {
   readonly kind: Database["kind"];
   readonly db: Connection;
   close(): Promise<void>;
 }
 
-async function openServer(url: string, options: DatabaseOptions): Promise<Opened> {
+async function openServer(url: string, options: DatabaseOptions): Promise<OpenConnection> {
   // Loaded here: who uses the one driver need not load the other.
   const { default: postgres } = await import("postgres");
   const { schema, maxConnections = 10 } = options;
@@ -144,7 +160,10 @@ async function openServer(url: string, options: DatabaseOptions): Promise<Opened
   return { kind: "postgres", db, close };
 }
 
-async function openEmbedded(location: { directory: string } | { memory: true }): Promise<Opened> {
+/** Opens PGlite, alone in its directory. */
+export async function openEmbedded(
+  location: { directory: string } | { memory: true },
+): Promise<OpenConnection> {
   const { PGlite } = await import("@electric-sql/pglite");
   const { vector } = await import("@electric-sql/pglite-pgvector");
   let lock: DirectoryLock | undefined;

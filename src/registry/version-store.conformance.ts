@@ -1,0 +1,102 @@
+import { expect, test } from "vitest";
+import type { ModelVersion, VersionStore } from "./version-store.ts";
+
+const created = Date.UTC(2026, 0, 1, 12, 30, 15, 123);
+
+function version(name: string, at = created): Omit<ModelVersion, "status" | "activatedAt"> {
+  return {
+    version: name,
+    dims: 64,
+    preset: "lite",
+    manifestHash: "ab".repeat(32),
+    metrics: { "ndcg@10": 0.4123, "coverage@10": 0.5 },
+    parent: null,
+    description: "天気 'quoted'",
+    createdAt: at,
+  };
+}
+
+/**
+ * What every {@link VersionStore} must do, as tests.
+ *
+ * @param makeStore Called once in each test; gives an empty store.
+ */
+export function testVersionStore(makeStore: () => Promise<VersionStore>): void {
+  test("an empty store knows no version", async () => {
+    const store = await makeStore();
+    expect(await store.list()).toEqual([]);
+    expect(await store.get("a")).toBeUndefined();
+    expect(await store.active()).toBeUndefined();
+    expect(await store.previous()).toBeUndefined();
+    await store.remove("a");
+  });
+
+  test("a version comes back whole, as a candidate, and its name is given once", async () => {
+    const store = await makeStore();
+    const added = { ...version("b"), parent: "a" };
+    await store.add(added);
+    expect(await store.get("b")).toEqual({ ...added, status: "candidate", activatedAt: null });
+    await expect(store.add(version("b"))).rejects.toThrow(RangeError);
+    expect(await store.active()).toBeUndefined();
+  });
+
+  test("versions are listed newest first", async () => {
+    const store = await makeStore();
+    await store.add(version("b", created + 1000));
+    await store.add(version("a", created));
+    await store.add(version("c", created + 1000));
+    expect((await store.list()).map((row) => row.version)).toEqual(["c", "b", "a"]);
+  });
+
+  test("activating makes one version active and retires the one before, and doing it again changes nothing", async () => {
+    const store = await makeStore();
+    for (const name of ["a", "b", "c"]) await store.add(version(name));
+    await store.activate("a");
+    const first = await store.active();
+    expect(first).toMatchObject({ version: "a", status: "active" });
+    expect(first?.activatedAt).toBeTypeOf("number");
+    await store.activate("a");
+    expect(await store.active()).toEqual(first);
+    await store.activate("b");
+    expect(await store.get("a")).toMatchObject({ status: "retired", activatedAt: first?.activatedAt });
+    expect((await store.list()).filter((row) => row.status === "active")).toHaveLength(1);
+    expect((await store.active())!.activatedAt!).toBeGreaterThan(first!.activatedAt!);
+    await expect(store.activate("missing")).rejects.toMatchObject({ code: "not_found" });
+    expect((await store.active())?.version).toBe("b");
+  });
+
+  test("previous is the version that was active last, also after going back to it", async () => {
+    const store = await makeStore();
+    for (const name of ["a", "b", "c"]) await store.add(version(name));
+    for (const [name, previous] of [
+      ["a", undefined],
+      ["b", "a"],
+      ["c", "b"],
+      ["b", "c"],
+      ["c", "b"],
+    ] as const) {
+      await store.activate(name);
+      expect((await store.previous())?.version).toBe(previous);
+    }
+    await store.remove("b");
+    expect((await store.previous())?.version).toBe("a");
+  });
+
+  test("the active version cannot be removed, others can", async () => {
+    const store = await makeStore();
+    for (const name of ["a", "b"]) await store.add(version(name));
+    await store.activate("a");
+    await expect(store.remove("a")).rejects.toThrow(RangeError);
+    await store.remove("b");
+    expect((await store.list()).map((row) => row.version)).toEqual(["a"]);
+  });
+
+  test("of many switches at once exactly one version ends active", async () => {
+    const store = await makeStore();
+    const names = ["a", "b", "c", "d"];
+    for (const name of names) await store.add(version(name));
+    await Promise.all(names.map((name) => store.activate(name)));
+    expect((await store.list()).filter((row) => row.status === "active")).toHaveLength(1);
+    expect((await store.list()).filter((row) => row.status === "retired")).toHaveLength(3);
+  });
+}
