@@ -1,4 +1,4 @@
-import { type Clock, canonicalJson, FutagoError, sha256Hex } from "../base/mod.ts";
+import { type Clock, FutagoError } from "../base/mod.ts";
 import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
 import { historyContentHash, type Neighbour, type VectorStore } from "../embeddings/mod.ts";
 import type { LoadedModel } from "../registry/mod.ts";
