@@ -2,7 +2,7 @@ import { createOrtRuntime } from "../src/adapters/ort-node/mod.ts";
 import { createRandom, type Random } from "../src/base/mod.ts";
 import * as graph from "../src/graph/mod.ts";
 import { emitOnnx, type Runtime, type Tensor, type Tensors } from "../src/onnx/mod.ts";
-import { type AdamWOptions, adamW, adamWScalars } from "../src/training/adamw-graph.ts";
+import { type AdamWOptions, adamW, adamWScalars } from "../src/training/mod.ts";
 import type { BenchmarkOptions } from "./benchmark.ts";
 
 /** Shown in the list of benchmarks. */
