@@ -32,7 +32,6 @@ function sessionOptions({ device = "cpu", threads }: OrtOptions): ort.InferenceS
     executionProviders: [device],
     graphOptimizationLevel: "all",
     executionMode: "sequential",
-    logSeverityLevel: 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   };
 }
@@ -99,12 +98,12 @@ async function load(
   try {
     return new OrtSession(await ort.InferenceSession.create(model, sessionOptions(options)));
   } catch (cause) {
+    // ONNX Runtime tells the two apart in its message alone.
+    const damaged = /protobuf|pointer is null/i.test(String(cause));
     throw new FutagoError(
-      "model_unsupported",
+      damaged ? "bundle_corrupt" : "model_unsupported",
       `Cannot load "${name}" as ONNX Runtime must accept it: ${String(cause)}`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }
@@ -140,6 +139,8 @@ export async function createOrtRuntime(options: OrtOptions = {}): Promise<Runtim
 async function probe(options: OrtOptions, device: OrtDevice): Promise<void> {
   const x = input("x", [1]);
   const model = emitOnnx({ name: "probe", inputs: [x], outputs: { y: add(x, x) } });
+  // ONNX Runtime writes of a missing driver to the error stream; the error thrown below says it better.
+  ort.env.logLevel = "fatal";
   try {
     const session = await ort.InferenceSession.create(model, sessionOptions(options));
     await session.run({ x: new ort.Tensor("float32", Float32Array.of(1), [1]) });
