@@ -46,7 +46,7 @@ export interface TowerFiles extends ChunkOptions {
  * @example
  * ```ts
  * import { createPortableRuntime, loadTowers } from "futago";
- * const towers = await loadTowers(createPortableRuntime(), { userOnnx, itemOnnx, features });
+ * const towers = await loadTowers(createPortableRuntime(), model); // as createTrainer gave it
  * const vectors = await towers.embedItems(items); // items.length × towers.dims
  * ```
  */

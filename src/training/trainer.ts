@@ -84,7 +84,9 @@ export interface Trainer {
  *
  * @example
  * ```ts
- * import { createOrtRuntime, createTrainer, videoSchema } from "futago";
+ * import { createTrainer, videoSchema } from "futago";
+ * import { createOrtRuntime } from "futago/ort-node";
+ *
  * const trainer = createTrainer({ runtime: await createOrtRuntime() });
  * const model = await trainer.fit(dataset, { schema: videoSchema, towers: { preset: "lite" } });
  * model.best.ndcg;

@@ -14,7 +14,7 @@ const partial = ".partial-";
  *
  * @example
  * ```ts
- * import { createFileBlobStore } from "futago";
+ * import { createFileBlobStore } from "futago/blob-fs";
  * const blobs = createFileBlobStore(".futago");
  * await blobs.list("models/");
  * ```

@@ -59,9 +59,9 @@ export interface Database {
  *
  * @example
  * ```ts
- * import { openDatabase } from "futago";
+ * import { openDatabase } from "futago/postgres";
  * const database = await openDatabase({ memory: true });
- * await database.catalogue.counts(); // { items: 0, people: 0, events: 0 }
+ * await database.catalogue.counts(); // {"items": 0, "people": 0, "events": 0}
  * await database.close();
  * ```
  */
