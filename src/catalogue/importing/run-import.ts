@@ -143,6 +143,7 @@ function createRun(plan: ImportPlan, { store, batchRows, lines }: RunOptions) {
             read += batch.rows;
             await write(file, next);
             task.note(`${read.toLocaleString("en")} rows`);
+            await letOthersRun();
             throwIfCancelled(signal);
           }
         }
@@ -166,6 +167,11 @@ interface Batch {
 
 function emptyBatch(): Batch {
   return { rows: 0, items: [], people: [], newPeople: [], events: [] };
+}
+
+// An embedded database answers within promises alone, which would keep Ctrl-C and progress waiting to the end.
+function letOthersRun(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 // An option that is undefined may not be passed on as a member that is.
