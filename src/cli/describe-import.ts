@@ -35,7 +35,7 @@ export function describeImport({
   lines.push("The first of them:");
   for (const { file, line, path, expected, received } of issues.first) {
     lines.push(
-      `  ${file}:${line}${path === "" ? "" : ` ${path}`}: expected ${expected}, received ${received}`,
+      `  ${file}:${line}${path === "" ? "" : ` ${path}`}: expected ${expected}, received "${received}"`,
     );
   }
   return lines;
