@@ -35,20 +35,24 @@ export interface FitBaselinesOptions {
 export async function fitBaselines(split: Split, options: FitBaselinesOptions): Promise<readonly Scorer[]> {
   const { names = baselineNames, progress = silentProgress } = options;
   const interactions = interactionsOf(split.train, split.items.length);
+  const stop = options.signal === undefined ? {} : { signal: options.signal };
   const fits: Readonly<Record<BaselineName, () => Scorer | Promise<Scorer>>> = {
     popularity: () => fitPopularity(interactions),
     "item-knn": () => fitItemKnn(interactions),
     ease: () => fitEase(interactions, { product: options.product, validation: split.validation }),
-    ials: () => fitIals(interactions, { seed: split.seed, ...options }),
+    ials: () => fitIals(interactions, { product: options.product, seed: split.seed, ...stop }),
   };
+  const chosen = [...new Set(names)];
   const scorers: Scorer[] = [];
-  for (const name of new Set(names)) {
-    const task = progress.start(`Fitting ${name}`);
-    try {
+  const task = progress.start("Fitting baselines", chosen.length);
+  try {
+    for (const name of chosen) {
+      task.note(name);
       scorers.push(await fits[name]());
-    } finally {
-      task.done();
+      task.advance(1);
     }
+  } finally {
+    task.done();
   }
   return scorers;
 }

@@ -43,7 +43,7 @@ export function createRanker(
 ): Ranker {
   const { itemCount, topK } = options;
   const candidates = set.candidates ?? Int32Array.from({ length: itemCount }, (_, i) => i);
-  const tie = Uint32Array.from({ length: itemCount }, (_, i) => scramble(i));
+  const tie = Uint32Array.from({ length: itemCount }, (_, i) => scramble(i + 1));
   const masked = new Uint8Array(itemCount);
   const better = (scores: Float32Array, a: number, b: number): boolean =>
     scores[a]! > scores[b]! || (scores[a] === scores[b] && tie[a]! < tie[b]!);
@@ -127,7 +127,7 @@ function createTop(
   };
 }
 
-/** A bijection of 32-bit numbers (the finaliser of MurmurHash3): distinct items never tie. */
+/** A bijection of 32-bit numbers (the finaliser of MurmurHash3, which leaves 0 alone): distinct items never tie. */
 function scramble(value: number): number {
   let x = value | 0;
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);

@@ -101,7 +101,7 @@ function differences(report: EvaluationReport): string {
   const rows = report.differences.map(({ model, baseline, metrics }) => {
     const { mean, low, high } = metrics[metric!]!;
     return {
-      label: several ? `${model} − ${baseline}` : `− ${baseline}`,
+      label: several ? `${model} vs ${baseline}` : `vs ${baseline}`,
       mean,
       interval: [low, high] as const,
       colour: colourOf(position.get(baseline) ?? 0),

@@ -12,9 +12,9 @@ export interface IntervalRow {
   readonly colour: number;
 }
 
-const labelWidth = 170;
-const plotWidth = 380;
-const valueWidth = 150;
+const labelWidth = 104;
+const plotWidth = 250;
+const valueWidth = 136;
 const rowHeight = 26;
 
 /**

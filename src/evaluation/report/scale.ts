@@ -34,11 +34,7 @@ export function linearScale(
   return {
     at: (value) => from + ((value - start) / (end - start)) * (to - from),
     ticks: Array.from({ length: count + 1 }, (_, i) => start + i * step),
-    tickText: (tick) =>
-      tick
-        .toFixed(digits)
-        .replace(/^-0(\.0+)?$/, "0$1")
-        .replace(/^(-?)0\./, "$1."),
+    tickText: (tick) => (Math.abs(tick) < step / 2 ? "0" : tick.toFixed(digits).replace(/^(-?)0\./, "$1.")),
   };
 }
 

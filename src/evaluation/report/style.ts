@@ -31,7 +31,7 @@ td.best{background:var(--best);color:var(--best-ink);font-weight:650}
 .bar{display:inline-block;height:7px;border-radius:2px;margin-left:9px;vertical-align:1px;opacity:.85}
 .track{display:inline-block;width:92px;text-align:left}
 tr.group th{color:var(--soft);padding-top:16px;font-size:12.5px}
-svg{display:block;width:100%;height:auto;max-width:720px}
+svg{display:block;width:100%;height:auto;max-width:520px}
 svg text{font-family:inherit;fill:var(--ink);font-size:13px}
 svg .tick,svg .range{fill:var(--soft);font-size:11.5px}
 svg .value{font-variant-numeric:tabular-nums}
