@@ -1,0 +1,101 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const run = promisify(execFile);
+const main = new URL("../main.ts", import.meta.url).pathname;
+let folder = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "futago-evaluate-"));
+  // Forty people who each like two thirds of the films of their own kind.
+  const movies = Array.from(
+    { length: 30 },
+    (_, m) => `${m + 1}::Film ${m + 1} (1990)::${m % 2 ? "Comedy" : "Drama"}`,
+  );
+  const users = Array.from({ length: 40 }, (_, u) => `${u + 1}::F::25::7::00000`);
+  const ratings = users.flatMap((_, u) =>
+    movies.flatMap((_, m) =>
+      u % 2 === m % 2 && (u * 7 + m * 5) % 3 > 0
+        ? [`${u + 1}::${m + 1}::${3 + ((u + m) % 3)}::${978300000 + m}`]
+        : [],
+    ),
+  );
+  for (const [name, lines] of Object.entries({ movies, users, ratings })) {
+    await writeFile(join(folder, `${name}.dat`), `${lines.join("\n")}\n`);
+  }
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const evaluate = (...args: string[]) =>
+  run(process.execPath, [main, "evaluate", "--movielens", folder, "--quiet", ...args], {
+    env: { ...process.env, FUTAGO_HOME: join(folder, "home") },
+  });
+
+describe("futago evaluate", () => {
+  test("[EV10] the last line of --json holds exactly what others rely on", async () => {
+    const html = join(folder, "report.html");
+    const { stdout } = await evaluate("--json", "--preset", "lite", "--epochs", "1", "--html", html);
+    const summary = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
+    expect(Object.keys(summary)).toEqual([
+      "protocol",
+      "protocolHash",
+      "users",
+      "items",
+      "interactions",
+      "models",
+      "trainSeconds",
+      "peakRssMb",
+    ]);
+    expect(summary).toMatchObject({ protocol: "strong", users: 40, items: 30, interactions: 400 });
+    expect(summary.protocolHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(summary.models.map(({ name }: { name: string }) => name)).toEqual([
+      "two-tower",
+      "popularity",
+      "item-knn",
+      "ease",
+      "ials",
+    ]);
+    for (const model of summary.models) {
+      expect(Object.keys(model)).toEqual(["name", "metrics", "ci95"]);
+      expect(model.metrics["ndcg@10"]).toBeTypeOf("number");
+      expect(model.ci95["ndcg@10"]).toHaveLength(2);
+    }
+    expect(await readFile(html, "utf8")).toContain(summary.protocolHash);
+  });
+
+  test("a threshold, an order and a choice of baselines count", async () => {
+    const order = join(folder, "order.csv");
+    const lines = Array.from({ length: 40 }, (_, u) =>
+      Array.from({ length: 30 }, (_, m) => `${u + 1},${m + 1},${29 - m}`).join("\n"),
+    );
+    await writeFile(order, `user_id,movie_id,position\n${lines.join("\n")}\n`);
+    const { stdout, stderr } = await evaluate(
+      ...["--json", "--baselines-only", "--baselines", "popularity,ease", "--protocol", "last"],
+      ...["--order", order, "--min-rating", "4", "--min-item-events", "1"],
+    );
+    const summary = JSON.parse(stdout);
+    expect(summary.models.map(({ name }: { name: string }) => name)).toEqual(["popularity", "ease"]);
+    expect(summary.interactions).toBeLessThan(400);
+    expect(stderr).toContain("HR@10");
+  });
+
+  test.each([
+    ["an unknown protocol", ["--protocol", "loo"], 2],
+    ["an unknown baseline", ["--baselines", "magic"], 2],
+    ["an order that is not there", ["--protocol", "last", "--order", "nowhere.csv"], 1],
+    ["an order for another protocol", ["--order", main], 1],
+  ])("%s ends with a clear error", async (_name, args, code) => {
+    const failure = await evaluate(...args).then(
+      () => undefined,
+      (error: { code: number; stderr: string }) => error,
+    );
+    expect(failure?.code).toBe(code);
+    expect(failure?.stderr).toMatch(/^error: /);
+    expect(failure?.stderr).not.toContain("    at ");
+  });
+});
