@@ -53,6 +53,8 @@ describe("[AR1] imports look upstream", () => {
     const suite = 'import { testBlobStore } from "../../base/blob-store.conformance.ts";';
     expect(checkSource("src/adapters/blob-fs/a.test.ts", suite)).toEqual([]);
     expect(checkSource("src/adapters/blob-fs/a.ts", suite)).toHaveLength(1);
+    expect(checkSource("tests/a.test.ts", 'import { a } from "../src/cli/a.ts";')).toEqual([]);
+    expect(checkSource("tests/a.ts", 'import { a } from "../src/cli/a.ts";')).toHaveLength(1);
   });
 
   test("a folder outside the order is a violation", () => {
