@@ -74,7 +74,7 @@ describe("recommend", () => {
     await everyPath();
     await world.blobs.remove(`models/${version}/user_tower.onnx`);
     await everyPath();
-    expect(world.vectors.users.size).toBe(0);
+    expect((await world.vectors.userHashes(version)).size).toBe(0);
   });
 
   test.each([0, 1001, 1.5, Number.NaN])("refuses a limit of %s", async (limit) => {
@@ -188,13 +188,23 @@ describe("fallbacks", () => {
     const world = engineWorld({ retryMs: 1000 });
     const version = await world.deploy(1);
     const path = `models/${version}/user_tower.onnx`;
-    const bytes = world.blobs.blobs.get(path)!;
-    world.blobs.blobs.delete(path);
+    const bytes = (await world.blobs.read(path))!;
+    await world.blobs.remove(path);
     expect((await world.engine.recommend("p00")).source).toBe("linear");
-    world.blobs.blobs.set(path, bytes);
+    await world.blobs.write(path, bytes);
     expect((await world.engine.recommend("p00")).source).toBe("linear");
     world.clock.time += 1000;
     expect((await world.engine.recommend("p00")).source).toBe("two_tower");
+  });
+
+  test("the linear model answers where a version has no vectors", async () => {
+    const world = engineWorld();
+    const version = await world.deploy(1);
+    await world.vectors.dropPartition(version);
+    expect((await world.engine.recommend("p00")).source).toBe("linear");
+    expect((await world.engine.score("p00", ["v00", "v03", "v06"])).source).toBe("linear");
+    await world.engine.storePersonVector("p00");
+    expect((await world.vectors.userHashes(version)).size).toBe(1);
   });
 
   test("popularity answers where no version is active", async () => {
@@ -208,7 +218,7 @@ test("storePersonVector() stores a unit vector under the active version", async 
   const world = engineWorld();
   const version = await world.deploy(1);
   const { vector, events } = await world.engine.storePersonVector("p00");
-  expect(world.vectors.users.get(`${version} p00`)).toEqual(vector);
+  expect([...(await world.vectors.userHashes(version)).keys()]).toEqual(["p00"]);
   expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
   expect(events).toBeGreaterThan(0);
 });

@@ -1,4 +1,4 @@
-import { type Clock, FutagoError } from "../base/mod.ts";
+import { type Clock, FutagoError, isFutagoError } from "../base/mod.ts";
 import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
 import { historyContentHash, type Neighbour, type VectorStore } from "../embeddings/mod.ts";
 import type { LoadedModel } from "../registry/mod.ts";
@@ -121,7 +121,8 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
         if (state.model !== undefined && state.source !== "none") {
           const vector = await vectorOf(state.model, history);
           const { version } = state.model;
-          const found = await vectors.nearest({ version, vector, limit, personId, exclude });
+          const found =
+            (await ifEmbedded(() => vectors.nearest({ version, vector, limit, personId, exclude }))) ?? [];
           if (found.length > 0) return answer(state.source, found);
         }
         if (state.fallback !== undefined) {
@@ -144,9 +145,10 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       if (candidates.length === 0) return answer(state.source === "none" ? "popularity" : state.source, []);
       if (hasTaste(history) && state.model !== undefined && state.source !== "none") {
         const vector = await vectorOf(state.model, history);
-        const scores = await vectors.scores({ version: state.model.version, vector, itemIds: candidates });
+        const { version } = state.model;
+        const scores = await ifEmbedded(() => vectors.scores({ version, vector, itemIds: candidates }));
         const scored = candidates.flatMap((itemId, i) => {
-          const score = scores[i];
+          const score = scores?.[i];
           return score === undefined ? [] : [{ itemId, score }];
         });
         if (scored.length > 0) return answer(state.source, scored);
@@ -173,6 +175,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       }
       const vector = await vectorOf(model, history);
       const contentHashes = [historyContentHash(history)];
+      await vectors.createPartition(model.version, vector.length);
       await vectors.putUserVectors(model.version, { ids: [personId], vectors: vector, contentHashes });
       return { version: model.version, vector, events: history.events.length };
     });
@@ -193,6 +196,16 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     status: () => models.use(async ({ source, version }) => ({ source, version })),
     close: () => models.close(),
   });
+}
+
+// A version that was never embedded, or whose vectors were dropped, is no reason to answer nothing.
+async function ifEmbedded<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isFutagoError(error) && error.code === "not_found") return undefined;
+    throw error;
+  }
 }
 
 // A refusal says what somebody does not want, not what they want.

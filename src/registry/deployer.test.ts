@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { tinyModel } from "../../tests/tiny-model.ts";
 import { tinyWorld } from "../../tests/tiny-world.ts";
+import type { BlobStore } from "../base/mod.ts";
 import { readBundle } from "./bundle.ts";
 import { loadModel } from "./load-model.ts";
 
@@ -14,7 +15,7 @@ describe("createDeployer", () => {
       metrics: { "ndcg@10": 0.4 },
     });
     expect(row).toMatchObject({ version: "2026.11.20-1", status: "candidate", dims: 16, preset: "lite" });
-    expect([...blobs.blobs.keys()].sort()).toEqual(
+    expect(await blobs.list("")).toEqual(
       [
         "fallback.json",
         "features.json",
@@ -42,7 +43,8 @@ describe("createDeployer", () => {
     const { deployer, blobs } = tinyWorld();
     const { model, dataset } = tinyModel();
     await deployer.register(model, { dataset });
-    for (const [path, bytes] of blobs.blobs) {
+    for (const path of await blobs.list("")) {
+      const bytes = await blobs.read(path);
       expect(new TextDecoder("latin1").decode(bytes), path).not.toMatch(/"p\d\d"/);
     }
   });
@@ -76,7 +78,7 @@ describe("createDeployer", () => {
     const first = await deploy(1);
     const { model, dataset } = tinyModel(2);
     const { version } = await deployer.register(model, { dataset });
-    damage(blobs.blobs, `models/${version}/item_tower.onnx`);
+    await damage(blobs, `models/${version}/item_tower.onnx`);
     await expect(deployer.promote(version)).rejects.toMatchObject({
       code: "bundle_corrupt",
       details: { file: "item_tower.onnx" },
@@ -92,7 +94,7 @@ describe("loadModel", () => {
       const { deploy, blobs, runtime, versions } = tinyWorld();
       const version = await deploy(1);
       const { manifestHash } = (await versions.get(version))!;
-      damage(blobs.blobs, `models/${version}/${file}`);
+      await damage(blobs, `models/${version}/${file}`);
       await expect(loadModel({ runtime, blobs }, version, { manifestHash })).rejects.toMatchObject({
         code: "bundle_corrupt",
         details: { file },
@@ -103,9 +105,9 @@ describe("loadModel", () => {
   test("tells a missing bundle from a missing file", async () => {
     const { deploy, blobs, runtime } = tinyWorld();
     const version = await deploy(1);
-    blobs.blobs.delete(`models/${version}/golden.json`);
+    await blobs.remove(`models/${version}/golden.json`);
     await expect(loadModel({ runtime, blobs }, version)).rejects.toMatchObject({ code: "bundle_corrupt" });
-    blobs.blobs.delete(`models/${version}/manifest.json`);
+    await blobs.remove(`models/${version}/manifest.json`);
     await expect(loadModel({ runtime, blobs }, version)).rejects.toMatchObject({ code: "bundle_missing" });
   });
 
@@ -119,8 +121,8 @@ describe("loadModel", () => {
   });
 });
 
-function damage(blobs: Map<string, Uint8Array>, path: string): void {
-  const bytes = blobs.get(path)!.slice();
+async function damage(blobs: BlobStore, path: string): Promise<void> {
+  const bytes = (await blobs.read(path))!.slice();
   bytes[bytes.length >> 1]! ^= 1;
-  blobs.set(path, bytes);
+  await blobs.write(path, bytes);
 }

@@ -144,7 +144,7 @@ test("POST update_user_embedding stores the viewer's vector", async () => {
   const { status, body } = await post(update, { user_id: "p00" });
   expect(status).toBe(200);
   expect(body).toMatchObject({ model_version: version, dims: 16 });
-  expect(vectors.users.has(`${version} p00`)).toBe(true);
+  expect((await vectors.userHashes(version)).has("p00")).toBe(true);
 });
 
 describe("health", () => {
