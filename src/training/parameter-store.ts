@@ -40,6 +40,8 @@ export class ParameterStore {
   readonly #slots: readonly Slot[];
   readonly #kinds: readonly StateKind[];
   readonly #averaging: number;
+  /** Steps done. */
+  #done = 0;
 
   /**
    * @param initial Where every parameter starts; the arrays are taken over.
@@ -93,6 +95,7 @@ export class ParameterStore {
 
   /** Takes over what the graph wrote. */
   commit(rows: StepRows, step: number): void {
+    this.#done = step + 1;
     for (const slot of this.#slots) {
       if (slot.residency === "batch") this.#scatter(slot, { rows: rows.get(slot.parameter.name)!, step });
       else [slot.front, slot.back] = [slot.back, slot.front];
@@ -107,6 +110,11 @@ export class ParameterStore {
   averaged(): Record<string, Float32Array> {
     const kind = this.#averaging > 0 ? "average" : "weights";
     return Object.fromEntries(this.#slots.map((slot) => [slot.parameter.name, this.#whole(slot, kind)]));
+  }
+
+  /** Tells a store whose arrays were restored how many steps they had taken. */
+  resume(steps: number): void {
+    this.#done = steps;
   }
 
   /**
@@ -169,7 +177,14 @@ export class ParameterStore {
   #whole(slot: Slot, kind: StateKind): Float32Array {
     if (slot.residency === "whole") return slot.front[kind];
     if (slot.residency === "fixed") copyRows(slot, { rows: slot.rows!, kind, into: "master" });
-    return slot.master[kind];
+    if (slot.residency === "fixed" || kind !== "average") return slot.master[kind];
+    const [rows, columns] = slot.parameter.shape;
+    const average = slot.master.average.slice();
+    for (let row = 0; row < rows; row++) {
+      const idle = this.#done - slot.touched![row]!;
+      catchUp(average, slot.master.weights, { from: row * columns, columns, kept: this.#averaging ** idle });
+    }
+    return average;
   }
 
   #gather(slot: Slot, rows: Int32Array, step: number): void {
@@ -181,15 +196,11 @@ export class ParameterStore {
     }
     for (const kind of this.#kinds) copyRows(slot, { rows, kind, into: "front" });
     if (this.#averaging === 0) return;
-    // A row that k steps left alone: average ← w + d^k (average - w), as k steps with an unchanged w would give.
-    const { weights, average } = slot.front;
     for (const [at, row] of rows.entries()) {
       const idle = row < 0 ? 0 : step - slot.touched![row]!;
       if (idle === 0) continue;
       const kept = this.#averaging ** idle;
-      for (let i = at * columns; i < (at + 1) * columns; i++) {
-        average[i] = weights[i]! + kept * (average[i]! - weights[i]!);
-      }
+      catchUp(slot.front.average, slot.front.weights, { from: at * columns, columns, kept });
     }
   }
 
@@ -197,6 +208,17 @@ export class ParameterStore {
     [slot.front, slot.back] = [slot.back, slot.front];
     for (const kind of this.#kinds) copyRows(slot, { rows: done.rows, kind, into: "master" });
     for (const row of done.rows) if (row >= 0) slot.touched![row] = done.step + 1;
+  }
+}
+
+/** A row that k steps left alone: average ← w + d^k (average - w), as k steps with an unchanged w would give. */
+function catchUp(
+  average: Float32Array,
+  weights: Float32Array,
+  row: { readonly from: number; readonly columns: number; readonly kept: number },
+): void {
+  for (let i = row.from; i < row.from + row.columns; i++) {
+    average[i] = weights[i]! + row.kept * (average[i]! - weights[i]!);
   }
 }
 

@@ -107,6 +107,7 @@ export async function restoreState(
   const progress = checkpoint.facts["progress"] as TrainingProgress;
   const curves = progress.curves.map((point) => ({ ...point, ndcg: point.ndcg ?? undefined }));
   Object.assign(state.progress, progress, { curves });
+  state.store.resume(progress.step);
   return true;
 }
 
