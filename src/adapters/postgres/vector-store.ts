@@ -141,7 +141,7 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
         select case when v.withdrawn is false then -(e.embedding <#> ${vector}::text::halfvec) end as score
         from jsonb_array_elements_text(${ids}::text::jsonb) with ordinality as q (id, position)
         left join videos v on v.video_id = q.id
-        left join ${sql.table(videos_table)} e on e.video_id = v.video_id
+        left join ${sql.table(videos_table)} e on e.model_version = ${query.version} and e.video_id = v.video_id
         order by q.position`.execute(db);
       return rows.map((row) => row.score ?? undefined);
     },

@@ -1,0 +1,77 @@
+import { sql } from "kysely";
+import { describe, expect, test } from "vitest";
+import { openDatabase } from "./database.ts";
+import { migrate, readMigrations, splitStatements } from "./migrate.ts";
+import { describeDatabases } from "./test-databases.ts";
+
+describeDatabases("migrate()", (open) => {
+  test("applies every file once, and may be called again", async () => {
+    const database = await open({ migrate: false });
+    const names = (await readMigrations()).map((migration) => migration.name);
+    expect(await database.migrate()).toEqual(names);
+    expect(await database.migrate()).toEqual([]);
+  });
+
+  test("refuses a file that was changed after it was applied", async () => {
+    const { connection } = await open();
+    const migrations = await readMigrations();
+    const changed = migrations.map((each) => ({ ...each, sql: `${each.sql}\n-- changed` }));
+    await expect(migrate(connection, { migrations: changed })).rejects.toMatchObject({
+      code: "migration_changed",
+    });
+  });
+
+  test("leaves nothing of a file that fails", async () => {
+    const { connection } = await open({ migrate: false });
+    const failing = [{ name: "1_fails.sql", sql: "create table half (a int); select 1 / 0" }];
+    await expect(migrate(connection, { migrations: failing })).rejects.toThrow("division by zero");
+    await expect(sql`select * from half`.execute(connection)).rejects.toThrow();
+    expect(await migrate(connection, { migrations: [{ name: "1_fails.sql", sql: "select 1" }] })).toEqual([
+      "1_fails.sql",
+    ]);
+  });
+
+  test("a file may run on a database that has its tables already, as the Supabase CLI leaves one", async () => {
+    const { connection, migrate: again } = await open();
+    await sql`delete from futago_migrations`.execute(connection);
+    expect((await again()).length).toBeGreaterThan(0);
+  });
+
+  test("every table has row security", async () => {
+    const { connection, vectors } = await open();
+    await vectors.createPartition("v1", 2);
+    const { rows } = await sql`select relname from pg_class
+      where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p') and not relrowsecurity`.execute(
+      connection,
+    );
+    expect(rows).toEqual([]);
+  });
+});
+
+const url = process.env["DATABASE_URL"];
+
+test.skipIf(url === undefined)("migrate() is safe from 20 connections at once", async () => {
+  const schema = `futago_test_${crypto.randomUUID().replaceAll("-", "")}`;
+  const first = await openDatabase({ url: url! }, { schema, migrate: false, maxConnections: 1 });
+  try {
+    const opened = await Promise.all(
+      Array.from({ length: 20 }, () => openDatabase({ url: url! }, { schema, maxConnections: 1 })),
+    );
+    for (const database of opened) await database.close();
+    const { rows } = await sql<{ applied: number }>`
+      select count(*)::int as applied from futago_migrations`.execute(first.connection);
+    expect(rows[0]?.applied).toBe((await readMigrations()).length);
+  } finally {
+    await sql`drop schema ${sql.id(schema)} cascade`.execute(first.connection);
+    await first.close();
+  }
+});
+
+describe("splitStatements()", () => {
+  test("cuts at semicolons outside quotes, dollar quotes and comments", () => {
+    const text = `select ';'; -- it's; one
+      do $$ begin perform 1; end $$; create function f() as $body$ a; $$ b; $$ $body$; select "a;b"`;
+    expect(splitStatements(text)).toHaveLength(4);
+    expect(splitStatements("select 1;\n-- end;\n")).toEqual(["select 1"]);
+  });
+});
