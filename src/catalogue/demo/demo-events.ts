@@ -41,7 +41,7 @@ function prominence({ fame, releasedDay, burstDay }: DemoItem, day: number): num
   if (age < 0) return 0;
   const fresh = 3 * Math.exp(-age / 20);
   const talkedOf = burstDay < 0 ? 0 : 4 * Math.exp(-(((day - burstDay) / 8) ** 2));
-  return Math.exp(1.3 * fame) * (1 + fresh + talkedOf);
+  return Math.exp(1.15 * fame) * (1 + fresh + talkedOf);
 }
 
 function live(random: Random, viewer: DemoViewer, shelves: Shelves): CatalogueEvent[] {

@@ -65,7 +65,7 @@ export function makeDemoViewers(random: Random, count: number): DemoViewer[] {
       performers: favourites(random, demoPerformers.length, favouritePerformers),
       tags: favourites(random, demoTags.length, 12),
       hidden: normals(random, hiddenDims),
-      visits: Math.min(120, 8 + 22 * Math.exp(0.7 * random.normal())),
+      visits: Math.min(120, 9 + 25 * Math.exp(0.7 * random.normal())),
       hour: 21 + 2.5 * random.normal() - (random.next() < 0.15 ? 9 : 0),
       generosity: 0.5 * random.normal(),
       joinedDay,

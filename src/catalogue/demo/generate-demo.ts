@@ -29,7 +29,7 @@ export interface DemoCatalogue {
  * shows a part and behaviour the rest, fashions that come and go, and noise. The same seed is the same data, always.
  *
  * @param options Seed and size.
- * @returns About 3,200 videos, 1,000 viewers and 80,000 events by default.
+ * @returns About 3,200 videos, 1,000 viewers and 95,000 events by default.
  * @throws RangeError When a size is not a positive whole number.
  *
  * @example
