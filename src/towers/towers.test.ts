@@ -3,7 +3,7 @@ import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
 import { createRandom } from "../base/mod.ts";
 import type { EncodedRows, RowLayout } from "../features/mod.ts";
 import { input, type Value } from "../graph/mod.ts";
-import { emitOnnx } from "../onnx/mod.ts";
+import { createPortableRuntime, emitOnnx } from "../onnx/mod.ts";
 import { initialWeights } from "./initial-weights.ts";
 import { chunkRows, padRows, servingInputs } from "./padded-bags.ts";
 import { exportTower } from "./serving-graph.ts";
@@ -144,6 +144,38 @@ describe("exportTower", () => {
       for (const [d, x] of vector.entries()) expect(alone["embedding"]!.data[d]).toBeCloseTo(x, 5);
     }
     await session.close();
+  });
+});
+
+describe("the portable executor", () => {
+  test("gives what ONNX Runtime gives, for both towers", async () => {
+    const config = resolveTowerConfig({
+      preset: "lite",
+      dims: 12,
+      itemHidden: [5],
+      outputActivation: "tanh",
+    });
+    const items: RowLayout = { ...layout, bags: [...itemLayout.bags, layout.bags[1]!] };
+    const layouts = { user: layout, item: items };
+    const parameters = towerParameters(config, layouts);
+    const weights = initialWeights(config, { parameters, random: createRandom(1) });
+    for (const array of Object.values(weights))
+      for (let i = 0; i < array.length; i++) array[i]! += 0.01 * (i % 7);
+    const encoded = someRows(9);
+    const rows = Int32Array.from({ length: 9 }, (_, row) => row);
+    const both = { ...encoded, bags: { ...encoded.bags, id: encoded.bags["history"]! } };
+    for (const side of ["user", "item"] as const) {
+      const onnx = exportTower(side, { config, layouts, weights });
+      const inputs = servingInputs(both, { layout: layouts[side], rows });
+      const native = await runtime.load(onnx);
+      const portable = await createPortableRuntime().load(onnx);
+      const expected = (await native.run(inputs))["embedding"]!;
+      const actual = (await portable.run(inputs))["embedding"]!;
+      expect(actual.shape).toEqual(expected.shape);
+      for (const [i, x] of expected.data.entries()) expect(actual.data[i]).toBeCloseTo(x, 5);
+      await native.close();
+      await portable.close();
+    }
   });
 });
 

@@ -92,7 +92,7 @@ export const trainingDefaults: TrainingConfig = Object.freeze({
   candidateItems: "liked",
   denseRows: 8192,
   validationShare: 0.1,
-  checkpointSteps: 500,
+  checkpointSteps: 200,
 });
 
 /**
