@@ -58,21 +58,22 @@ const columnFields: ReadonlySet<string> = new Set(columns.map(([field]) => field
  */
 export function itemToRow(item: Item): Omit<ItemRow, "withdrawn"> & { readonly withdrawn: boolean | null } {
   const row: Record<string, unknown> = {};
-  const attributes: Record<string, FieldValue> = {};
+  // Entries, made an object at the end: a field may be called "__proto__", which assigning would lose.
+  const attributes: [string, FieldValue][] = [];
   for (const [field, value] of Object.entries(item.fields)) {
-    if (!columnFields.has(field) && value !== undefined) attributes[field] = finite(value);
+    if (!columnFields.has(field) && value !== undefined) attributes.push([field, finite(value)]);
   }
   for (const [field, column, fits] of columns) {
     const value = item.fields[field];
     const fitting = fits(value) && finite(value as FieldValue) !== null;
     row[column] = fitting ? value : null;
-    if (!fitting && value !== undefined) attributes[field] = finite(value);
+    if (!fitting && value !== undefined) attributes.push([field, finite(value)]);
   }
   return {
     ...(row as Pick<ItemRow, (typeof columns)[number][1]>),
     video_id: item.id,
     title: item.title,
-    attributes,
+    attributes: Object.fromEntries(attributes),
     released_at: item.releasedAt ?? null,
     withdrawn: item.withdrawn ?? null,
   };
