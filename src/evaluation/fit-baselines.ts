@@ -1,4 +1,5 @@
 import { type Progress, silentProgress } from "../base/mod.ts";
+import { chanceScorer } from "./baselines/chance.ts";
 import type { DenseProduct } from "./baselines/dense-product.ts";
 import { fitEase } from "./baselines/ease.ts";
 import { fitIals } from "./baselines/ials.ts";
@@ -6,17 +7,27 @@ import { interactionsOf } from "./baselines/interactions.ts";
 import { fitItemKnn } from "./baselines/item-knn.ts";
 import { fitPopularity } from "./baselines/popularity.ts";
 import type { Scorer } from "./scorer.ts";
-import type { Split } from "./split.ts";
+import type { ProtocolName, Split } from "./split.ts";
 
 /** The baselines, the simplest first. */
-export const baselineNames = ["popularity", "item-knn", "ease", "ials"] as const;
+export const baselineNames = ["random", "popularity", "item-knn", "ease", "ials"] as const;
 
 /** One of {@link baselineNames}. */
 export type BaselineName = (typeof baselineNames)[number];
 
+/**
+ * The baselines that say something under a protocol.
+ *
+ * @param protocol What is asked.
+ * @returns Names; in `cold` those that know likes alone can only guess, so chance and popularity stand for all of them.
+ */
+export function defaultBaselines(protocol: ProtocolName): readonly BaselineName[] {
+  return protocol === "cold" ? ["random", "popularity"] : ["popularity", "item-knn", "ease", "ials"];
+}
+
 /** Options of {@link fitBaselines}. */
 export interface FitBaselinesOptions {
-  /** Which, in the order of the report. @default all */
+  /** Which, in the order of the report. @default {@link defaultBaselines} of the protocol */
   readonly names?: readonly BaselineName[];
   /** Multiplies big matrices. */
   readonly product: DenseProduct;
@@ -33,10 +44,11 @@ export interface FitBaselinesOptions {
  * @throws FutagoError `cancelled` when the signal is aborted.
  */
 export async function fitBaselines(split: Split, options: FitBaselinesOptions): Promise<readonly Scorer[]> {
-  const { names = baselineNames, progress = silentProgress } = options;
+  const { names = defaultBaselines(split.protocol), progress = silentProgress } = options;
   const interactions = interactionsOf(split.train, split.items.length);
   const stop = options.signal === undefined ? {} : { signal: options.signal };
   const fits: Readonly<Record<BaselineName, () => Scorer | Promise<Scorer>>> = {
+    random: () => chanceScorer(split.items.length, { seed: split.seed }),
     popularity: () => fitPopularity(interactions),
     "item-knn": () => fitItemKnn(interactions),
     ease: () => fitEase(interactions, { product: options.product, validation: split.validation }),

@@ -1,3 +1,4 @@
+export { chanceScorer } from "./baselines/chance.ts";
 export {
   createPlainProduct,
   createRuntimeProduct,
@@ -13,7 +14,13 @@ export type { Estimate } from "./bootstrap.ts";
 export { type EvaluateOptions, evaluate } from "./evaluate.ts";
 export { firstViewers } from "./evaluation-set.ts";
 export { datasetFingerprint, protocolHash } from "./fingerprint.ts";
-export { type BaselineName, baselineNames, type FitBaselinesOptions, fitBaselines } from "./fit-baselines.ts";
+export {
+  type BaselineName,
+  baselineNames,
+  defaultBaselines,
+  type FitBaselinesOptions,
+  fitBaselines,
+} from "./fit-baselines.ts";
 export { splitCold } from "./protocols/cold.ts";
 export { type LastOptions, splitLast } from "./protocols/last.ts";
 export { splitRandom } from "./protocols/random.ts";

@@ -35,7 +35,7 @@ interface Options {
   readonly preset: TowerPreset;
   readonly schema?: string;
   readonly embeddingDim?: number;
-  readonly baselines: readonly BaselineName[];
+  readonly baselines?: readonly BaselineName[];
   readonly baselinesOnly?: boolean;
   readonly seed: number;
   readonly epochs?: number;
@@ -76,9 +76,8 @@ export function evaluateCommand(): Command {
     )
     .option(
       "--baselines <names>",
-      `of ${baselineNames.join(",")}; none for no baseline`,
+      `of ${baselineNames.join(",")}, or none (default: all that know likes; in cold random,popularity)`,
       baselineList,
-      baselineNames,
     )
     .option("--baselines-only", "train no towers")
     .option("--seed <n>", "of the split and of training", wholeNumber({ min: 0 }), 42)
@@ -101,9 +100,6 @@ async function runEvaluation(context: CliContext, options: Options): Promise<voi
   const order = options.order === undefined ? undefined : readViewerOrder(await readText(options.order));
   const { protocol, seed } = options;
   const split = splitBy(dataset, protocol, { seed, ...(order === undefined ? {} : { order }) });
-  context.say(
-    `Protocol ${split.protocol}, hash ${split.hash.slice(0, 12)}: ${split.users} people, ${split.items.length} items, ${split.interactions} likes`,
-  );
   const runtime = await createOrtRuntime({ device: options.device });
   const product = await createRuntimeProduct(runtime);
   const started = performance.now();
@@ -119,7 +115,8 @@ async function runEvaluation(context: CliContext, options: Options): Promise<voi
       });
   const trainSeconds = towers === undefined ? 0 : (performance.now() - started) / 1000;
   try {
-    const baselines = await fitBaselines(split, { names: options.baselines, product, progress, signal });
+    const chosen = options.baselines === undefined ? {} : { names: options.baselines };
+    const baselines = await fitBaselines(split, { ...chosen, product, progress, signal });
     const report = await evaluate(split, towers === undefined ? [] : [towers.scorer], {
       baselines,
       progress,
@@ -127,7 +124,8 @@ async function runEvaluation(context: CliContext, options: Options): Promise<voi
       curves: trainingCurves(towers?.model.curves ?? []),
     });
     for (const line of renderReportTable(report)) context.say(line);
-    context.say(`Towers trained in ${trainSeconds.toFixed(1)} s; peak memory ${peakRssMb()} MB`);
+    const trained = towers === undefined ? "" : `Towers trained in ${trainSeconds.toFixed(1)} s; `;
+    context.say(`${trained}peak memory ${peakRssMb()} MB`);
     if (options.html !== undefined) await writeText(context, options.html, renderReportHtml(report));
     if (options.report !== undefined) await writeText(context, options.report, JSON.stringify(report));
     context.result(summaryOf(report, trainSeconds));

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { createPortableRuntime } from "../../onnx/mod.ts";
+import { sliceHistories } from "../evaluation-set.ts";
 import { meanNdcg } from "../rank-all.ts";
 import { splitBy } from "../split-by.ts";
 import { checkerboard, datasetFromMatrix, everybody } from "../test-data.ts";
+import { chanceScorer } from "./chance.ts";
 import { createPlainProduct, createRuntimeProduct } from "./dense-product.ts";
 import { fitEase } from "./ease.ts";
 import { fitIals } from "./ials.ts";
@@ -107,6 +109,17 @@ describe("[EV6] baselines agree with NumPy on a small matrix", () => {
       [0.3978946, 0.1575824, 0.9296786],
       [0.8339466, -0.3455637, 0.8335867],
     ]);
+  });
+});
+
+describe("chanceScorer()", () => {
+  test("draws anew for each viewer, and the same however viewers are batched", async () => {
+    const scorer = chanceScorer(100, { seed: 5 });
+    const all = await scorer.score(oneEach);
+    const [first, second] = [all.subarray(0, 100), all.subarray(100, 200)];
+    expect(first).not.toEqual(second);
+    expect(await scorer.score(sliceHistories(oneEach, 1, 2))).toEqual(second.slice());
+    expect(first.reduce((sum, score) => sum + score, 0) / 100).toBeCloseTo(0.5, 0);
   });
 });
 
