@@ -12,7 +12,7 @@ export interface DatasetFromStoreOptions {
 }
 
 /**
- * Everything a store holds as a dataset: what a training starts from. Events stream in as columns of 21 bytes each;
+ * Everything a store holds as a dataset: what a training starts from. Events stream in as columns of 25 bytes each;
  * items and people are held whole.
  *
  * @param store Where to read.

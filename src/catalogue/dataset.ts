@@ -1,4 +1,5 @@
-import { type CatalogueEvent, eventKinds } from "./event.ts";
+import type { CatalogueEvent } from "./event.ts";
+import { createEventColumnsBuilder } from "./event-columns-builder.ts";
 import type { Item } from "./item.ts";
 import type { Person } from "./person.ts";
 
@@ -44,39 +45,10 @@ export interface DatasetSource {
  * @throws RangeError When an id occurs twice.
  */
 export function buildDataset(source: DatasetSource): { dataset: Dataset; skipped: number } {
-  const itemIndex = indexById(source.items, "item");
-  const personIndex = indexById(source.people, "person");
-  const kindCode = new Map<string, number>(eventKinds.map((kind, code) => [kind, code]));
-  const person: number[] = [];
-  const item: number[] = [];
-  const kind: number[] = [];
-  const at: number[] = [];
-  const fraction: number[] = [];
-  const seconds: number[] = [];
+  const columns = createEventColumnsBuilder(source.items, source.people);
   let skipped = 0;
-  for (const event of source.events) {
-    const p = personIndex.get(event.personId);
-    const i = itemIndex.get(event.itemId);
-    if (p === undefined || i === undefined) {
-      skipped++;
-      continue;
-    }
-    person.push(p);
-    item.push(i);
-    kind.push(kindCode.get(event.kind)!);
-    at.push(event.at);
-    fraction.push(event.watchFraction ?? Number.NaN);
-    seconds.push(event.watchSeconds ?? Number.NaN);
-  }
-  const columns: EventColumns = {
-    person: Int32Array.from(person),
-    item: Int32Array.from(item),
-    kind: Uint8Array.from(kind),
-    at: Float64Array.from(at),
-    watchFraction: Float32Array.from(fraction),
-    ...(seconds.every(Number.isNaN) ? {} : { watchSeconds: Float32Array.from(seconds) }),
-  };
-  return { dataset: datasetFromColumns(source.items, source.people, columns), skipped };
+  for (const event of source.events) if (!columns.add(event)) skipped++;
+  return { dataset: datasetFromColumns(source.items, source.people, columns.build()), skipped };
 }
 
 /**
@@ -141,13 +113,4 @@ function pick(
   }
   for (let p = 0; p < people.length; p++) offsets[p + 1]! += offsets[p]!;
   return { kind: "dataset", items, people, events, offsets };
-}
-
-function indexById(rows: readonly { readonly id: string }[], what: string): Map<string, number> {
-  const index = new Map<string, number>();
-  for (const [position, row] of rows.entries()) {
-    if (index.has(row.id)) throw new RangeError(`Cannot build a dataset as each ${what} id must occur once`);
-    index.set(row.id, position);
-  }
-  return index;
 }

@@ -1,4 +1,4 @@
-import { type Dataset, datasetFromColumns, type EventColumns } from "./dataset.ts";
+import { type Dataset, filterEvents } from "./dataset.ts";
 import { eventKinds } from "./event.ts";
 import type { Item } from "./item.ts";
 
@@ -24,15 +24,10 @@ export function keepFrequentItems(dataset: Dataset, minLikes: number): Dataset {
     items.push(item);
   }
   if (items.length === dataset.items.length) return dataset;
-  const kept = events.item
-    .map((item, event) => (newIndex[item]! >= 0 ? event : -1))
-    .filter((event) => event >= 0);
-  const columns: EventColumns = {
-    person: kept.map((event) => events.person[event]!),
-    item: kept.map((event) => newIndex[events.item[event]!]!),
-    kind: Uint8Array.from(kept, (event) => events.kind[event]!),
-    at: Float64Array.from(kept, (event) => events.at[event]!),
-    watchFraction: Float32Array.from(kept, (event) => events.watchFraction[event]!),
+  const kept = filterEvents(dataset, (event) => newIndex[events.item[event]!]! >= 0);
+  return {
+    ...kept,
+    items,
+    events: { ...kept.events, item: kept.events.item.map((item) => newIndex[item]!) },
   };
-  return datasetFromColumns(items, dataset.people, columns);
 }
