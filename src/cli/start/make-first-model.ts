@@ -68,6 +68,8 @@ async function trainAndRegister(
   const model = await createTrainer({ runtime, progress, checkpoints, clock: Date }).fit(split.train, {
     schema: videoSchema,
     towers: { preset: "lite" },
+    // The checkpoint of a lite model is small: a killed start should not lose more than seconds.
+    training: { checkpointSteps: 50 },
     signal,
     ...(validation === undefined ? {} : { validation }),
   });
