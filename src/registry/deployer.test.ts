@@ -39,6 +39,17 @@ describe("createDeployer", () => {
     expect(await versions.active()).toBeUndefined();
   });
 
+  test("the same towers again are the same version, also where the row was not written any more", async () => {
+    const { deployer, blobs, versions } = tinyWorld();
+    const { model, dataset } = tinyModel();
+    const first = await deployer.register(model, { dataset });
+    expect(await deployer.register(model, { dataset })).toEqual(first);
+    await versions.remove(first.version);
+    expect(await deployer.register(model, { dataset })).toEqual(first);
+    await damage(blobs, `models/${first.version}/user_tower.onnx`);
+    expect((await deployer.register(model, { dataset })).version).toBe("2026.11.20-2");
+  });
+
   test("a bundle names no person it was trained on", async () => {
     const { deployer, blobs } = tinyWorld();
     const { model, dataset } = tinyModel();

@@ -3,8 +3,9 @@ import type { Dataset } from "../catalogue/mod.ts";
 import type { FittedFeatures } from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
 import { loadTowers, type TowerConfig } from "../towers/mod.ts";
-import { bundlePath, writeBundle } from "./bundle.ts";
+import { type Bundle, bundlePath, writeBundle } from "./bundle.ts";
 import { fitFallback } from "./fallback.ts";
+import { bundleNames, findTwin } from "./find-twin.ts";
 import { createGolden } from "./golden.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { bundleFiles, type DataWindow } from "./manifest.ts";
@@ -54,7 +55,10 @@ export interface VerifiedVersion {
 
 /** From a trained model to the one that serves, and back. */
 export interface Deployer {
-  /** Writes the bundle, records the version as a candidate, and returns it. */
+  /**
+   * Writes the bundle, records the version as a candidate, and returns it. The same towers again are the same version:
+   * training that was killed after registering can simply be run again.
+   */
   register(model: DeployableModel, options: RegisterOptions): Promise<ModelVersion>;
   /** Opens and checks a version, prepares it, makes it the active one, and prunes. Idempotent. */
   promote(version: string): Promise<ModelVersion>;
@@ -93,17 +97,19 @@ export function createDeployer(deps: DeployerDeps): Deployer {
   }
 
   async function register(model: DeployableModel, options: RegisterOptions): Promise<ModelVersion> {
+    const twin = await findTwin(blobs, model);
+    if (twin !== undefined) return (await versions.get(twin.manifest.version)) ?? record(twin);
     const known = await versions.list();
-    const onDisk = (await blobs.list("models/")).map((path) => path.split("/")[1] ?? "");
     const createdAt = clock.now();
-    const version = nextVersionName([...known.map((row) => row.version), ...onDisk], createdAt);
+    const taken = [...known.map((row) => row.version), ...(await bundleNames(blobs))];
+    const version = nextVersionName(taken, createdAt);
     const { features, userOnnx, itemOnnx } = model;
     const towers = await loadTowers(runtime, { features, userOnnx, itemOnnx });
     const parent = (await versions.active())?.version ?? null;
     const { description = "", metrics = {}, dataset } = options;
     try {
       const golden = await createGolden(towers, dataset.items, { asOf: createdAt });
-      const { manifest, manifestHash } = await writeBundle(blobs, {
+      const written = await writeBundle(blobs, {
         manifest: {
           version,
           createdAt,
@@ -122,13 +128,20 @@ export function createDeployer(deps: DeployerDeps): Deployer {
         fallback: fitFallback(dataset),
         golden,
       });
-      const { preset, dims } = manifest;
-      const row = { version, dims, preset, manifestHash, metrics, parent, description, createdAt };
-      await versions.add(row);
-      return { ...row, status: "candidate", activatedAt: null };
+      return await record(written);
     } finally {
       await towers.close();
     }
+  }
+
+  async function record({
+    manifest,
+    manifestHash,
+  }: Pick<Bundle, "manifest" | "manifestHash">): Promise<ModelVersion> {
+    const { version, dims, preset, metrics, parent, description, createdAt } = manifest;
+    const row = { version, dims, preset, manifestHash, metrics, parent, description, createdAt };
+    await versions.add(row);
+    return { ...row, status: "candidate", activatedAt: null };
   }
 
   async function requireVersion(version: string): Promise<ModelVersion> {
@@ -190,8 +203,7 @@ export function createDeployer(deps: DeployerDeps): Deployer {
   // A bundle without a row was left by a killed register; a day's grace spares one that is being registered now.
   async function removeOrphans(known: readonly string[]): Promise<void> {
     const yesterday = versionDay(clock.now() - 86_400_000);
-    const found = new Set((await blobs.list("models/")).map((path) => path.split("/")[1] ?? ""));
-    for (const name of found) {
+    for (const name of await bundleNames(blobs)) {
       if (/^\d{4}\.\d{2}\.\d{2}-\d+$/.test(name) && name < yesterday && !known.includes(name)) {
         await blobs.remove(bundlePath(name));
       }
