@@ -74,6 +74,7 @@ describe("an import that is killed with SIGKILL", () => {
           await database.close();
         }
       },
+      120_000,
     );
   }
 });
