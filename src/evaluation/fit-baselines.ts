@@ -1,13 +1,13 @@
 import { type Progress, silentProgress } from "../base/mod.ts";
 import { chanceScorer } from "./baselines/chance.ts";
 import type { DenseProduct } from "./baselines/dense-product.ts";
-import { fitEase } from "./baselines/ease.ts";
+import { fitEase, maxEaseItems } from "./baselines/ease.ts";
 import { fitIals } from "./baselines/ials.ts";
 import { interactionsOf } from "./baselines/interactions.ts";
 import { fitItemKnn } from "./baselines/item-knn.ts";
 import { fitPopularity } from "./baselines/popularity.ts";
 import type { Scorer } from "./scorer.ts";
-import type { ProtocolName, Split } from "./split.ts";
+import type { Split } from "./split.ts";
 
 /** The baselines, the simplest first. */
 export const baselineNames = ["random", "popularity", "item-knn", "ease", "ials"] as const;
@@ -16,18 +16,21 @@ export const baselineNames = ["random", "popularity", "item-knn", "ease", "ials"
 export type BaselineName = (typeof baselineNames)[number];
 
 /**
- * The baselines that say something under a protocol.
+ * The baselines that say something about a split.
  *
- * @param protocol What is asked.
+ * @param split What is asked.
  * @returns Names; in `cold` those that know likes alone can only guess, so chance and popularity stand for all of them.
+ * EASE is left out where the catalogue is too large for it.
  */
-export function defaultBaselines(protocol: ProtocolName): readonly BaselineName[] {
-  return protocol === "cold" ? ["random", "popularity"] : ["popularity", "item-knn", "ease", "ials"];
+export function defaultBaselines(split: Pick<Split, "protocol" | "items">): readonly BaselineName[] {
+  if (split.protocol === "cold") return ["random", "popularity"];
+  const names: readonly BaselineName[] = ["popularity", "item-knn", "ease", "ials"];
+  return split.items.length > maxEaseItems ? names.filter((name) => name !== "ease") : names;
 }
 
 /** Options of {@link fitBaselines}. */
 export interface FitBaselinesOptions {
-  /** Which, in the order of the report. @default {@link defaultBaselines} of the protocol */
+  /** Which, in the order of the report. @default {@link defaultBaselines} */
   readonly names?: readonly BaselineName[];
   /** Multiplies big matrices. */
   readonly product: DenseProduct;
@@ -44,7 +47,7 @@ export interface FitBaselinesOptions {
  * @throws FutagoError `cancelled` when the signal is aborted.
  */
 export async function fitBaselines(split: Split, options: FitBaselinesOptions): Promise<readonly Scorer[]> {
-  const { names = defaultBaselines(split.protocol), progress = silentProgress } = options;
+  const { names = defaultBaselines(split), progress = silentProgress } = options;
   const interactions = interactionsOf(split.train, split.items.length);
   const stop = options.signal === undefined ? {} : { signal: options.signal };
   const fits: Readonly<Record<BaselineName, () => Scorer | Promise<Scorer>>> = {

@@ -102,6 +102,9 @@ async function runEvaluation(context: CliContext, options: Options): Promise<voi
   const split = splitBy(dataset, protocol, { seed, ...(order === undefined ? {} : { order }) });
   const runtime = await createOrtRuntime({ device: options.device });
   const product = await createRuntimeProduct(runtime);
+  // First, as what a baseline refuses should not be learned after the towers were trained.
+  const chosen = options.baselines === undefined ? {} : { names: options.baselines };
+  const baselines = await fitBaselines(split, { ...chosen, product, progress, signal });
   const started = performance.now();
   const towers = options.baselinesOnly
     ? undefined
@@ -115,8 +118,6 @@ async function runEvaluation(context: CliContext, options: Options): Promise<voi
       });
   const trainSeconds = towers === undefined ? 0 : (performance.now() - started) / 1000;
   try {
-    const chosen = options.baselines === undefined ? {} : { names: options.baselines };
-    const baselines = await fitBaselines(split, { ...chosen, product, progress, signal });
     const report = await evaluate(split, towers === undefined ? [] : [towers.scorer], {
       baselines,
       progress,

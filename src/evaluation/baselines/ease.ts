@@ -16,9 +16,12 @@ export interface EaseOptions {
   readonly lambdas?: readonly number[];
   /** Needed where there is more than one penalty. */
   readonly validation?: EvaluationSet;
-  /** Items beyond which the square matrix is refused. @default 12000, 1.2 GB at its peak */
+  /** Items beyond which the square matrix is refused. @default {@link maxEaseItems} */
   readonly maxItems?: number;
 }
+
+/** Beyond so many items the two matrices of items × items would take more than 1.2 GB. */
+export const maxEaseItems = 12_000;
 
 /** EASE, and the penalty it was given. */
 export interface EaseScorer extends Scorer {
@@ -37,7 +40,7 @@ export interface EaseScorer extends Scorer {
  * @throws RangeError When there are too many items, a penalty is not positive, or validation is missing.
  */
 export async function fitEase(interactions: Interactions, options: EaseOptions): Promise<EaseScorer> {
-  const { product, validation, lambdas = [100, 400, 800, 1600], maxItems = 12_000 } = options;
+  const { product, validation, lambdas = [100, 400, 800, 1600], maxItems = maxEaseItems } = options;
   const { items } = interactions;
   if (items > maxItems) {
     throw new RangeError(

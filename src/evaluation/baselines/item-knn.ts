@@ -61,22 +61,23 @@ function neighbourLists(matrix: Interactions, neighbours: number, shrinkage: num
   const { items, byItem, byUser } = matrix;
   const likes = (item: number): number => byItem.offsets[item + 1]! - byItem.offsets[item]!;
   const together = new Int32Array(items);
-  const found: { items: number[]; similarity: number[] }[] = [];
-  for (let item = 0; item < items; item++) found.push({ items: [], similarity: [] });
+  const similarity = new Float32Array(items);
+  const found = Array.from({ length: items }, () => ({ items: [] as number[], similarity: [] as number[] }));
   for (let item = 0; item < items; item++) {
-    together.fill(0);
+    const met: number[] = [];
     for (let e = byItem.offsets[item]!; e < byItem.offsets[item + 1]!; e++) {
       const user = byItem.items[e]!;
       const end = byUser.offsets[user + 1]!;
-      for (let f = byUser.offsets[user]!; f < end; f++) together[byUser.items[f]!]!++;
+      for (let f = byUser.offsets[user]!; f < end; f++) {
+        const other = byUser.items[f]!;
+        if (together[other]!++ === 0 && other !== item) met.push(other);
+      }
     }
-    const similarity = new Float32Array(items);
-    const met: number[] = [];
-    for (let other = 0; other < items; other++) {
-      if (other === item || together[other] === 0) continue;
+    for (const other of met) {
       similarity[other] = together[other]! / (Math.sqrt(likes(item) * likes(other)) + shrinkage);
-      met.push(other);
+      together[other] = 0;
     }
+    together[item] = 0;
     if (met.length > neighbours) met.sort((a, b) => similarity[b]! - similarity[a]! || a - b);
     for (const other of met.slice(0, neighbours)) {
       found[other]!.items.push(item);

@@ -41,6 +41,6 @@ export function linePlot(
   function bestPoint(): string {
     const best = points.reduce((a, b) => (b[1] > a[1] ? b : a), points[0] ?? [0, 0]);
     const end = x.at(best[0]) > width - 130;
-    return `<circle class="dot c${options.colour}" cx="${x.at(best[0])}" cy="${y.at(best[1])}" r="5"><title>best</title></circle><text class="value" x="${x.at(best[0]) + (end ? -10 : 10)}" y="${y.at(best[1]) + 18}" text-anchor="${end ? "end" : "start"}">best ${metricText(best[1])}</text>`;
+    return `<circle class="dot c${options.colour}" cx="${x.at(best[0])}" cy="${y.at(best[1])}" r="5"><title>best</title></circle><text class="value" x="${x.at(best[0]) + (end ? -10 : 10)}" y="${y.at(best[1]) + 26}" text-anchor="${end ? "end" : "start"}">best ${metricText(best[1])}</text>`;
   }
 }
