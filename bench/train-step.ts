@@ -11,7 +11,7 @@ export const about =
 
 const batch = 512;
 const widths = [1000, 512, 256, 768] as const;
-const optimiser: AdamWOptions = { clipNorm: 1, weightDecay: 0.01 };
+const optimiser: AdamWOptions = { clipNorm: 1 };
 
 /**
  * Floating-point operations of the step's matrix products alone: 2mkn each, forward, by the weights, and by the
@@ -59,8 +59,8 @@ function stepModel(): { model: Uint8Array; learned: readonly Learned[] } {
   const logits = graph.matMul(user.vector, item.vector, { transposeB: true });
   const targets = graph.input("targets", [batch, batch]);
   // -Σ_i log softmax(logits)_ii / batch
-  const positives = graph.reduceSum(graph.mul(logits, targets), { axes: [1] });
-  const loss = graph.reduceMean(graph.sub(graph.logSumExp(logits, { axis: 1 }), positives));
+  const logLikelihood = graph.reduceSum(graph.mul(graph.logSoftmax(logits, { axis: 1 }), targets));
+  const loss = graph.mul(logLikelihood, -1 / batch);
   const parameters = learned.map(({ value }) => value);
   const moments1 = parameters.map(({ name, shape }) => graph.input(`${name}.moment1`, shape));
   const moments2 = parameters.map(({ name, shape }) => graph.input(`${name}.moment2`, shape));

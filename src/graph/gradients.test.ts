@@ -181,6 +181,40 @@ const cases: { readonly [K in OpKind]: readonly Case[] | { readonly none: string
   size: { none: "depends on shapes alone" },
 };
 
+/** What the operations are made to combine into. */
+const compositions: Record<string, Case> = {
+  "masked attention over two heads": {
+    shapes: [
+      [2, 3, 4],
+      [2, 3, 4],
+      [2, 3, 2],
+    ],
+    build: (q, k, v) => {
+      const causal = graph.greater(graph.constant([1, 0, 0, 1, 1, 0, 1, 1, 1], [3, 3]), 0);
+      const scores = graph.div(graph.matMul(q!, k!, { transposeB: true }), 2);
+      return graph.matMul(graph.softmax(graph.where(causal, scores, -1e9), { axis: -1 }), v!);
+    },
+  },
+  "a gelu layer with layer norm and a residual": {
+    shapes: [[3, 4], [4, 4], [4], [4]],
+    build: (x, w, scale, bias) =>
+      graph.add(x!, graph.gelu(graph.matMul(graph.layerNorm(x!, { scale: scale!, bias: bias! }), w!))),
+  },
+  "in-batch softmax over unit vectors": {
+    shapes: [[3, 4], [3, 4], []],
+    build: (u, v, temperature) => {
+      const unit = (x: Value): Value => graph.l2Normalise(x, { axis: 1 });
+      const logits = graph.mul(
+        graph.matMul(unit(u!), unit(v!), { transposeB: true }),
+        graph.exp(temperature!),
+      );
+      const eye = graph.constant([1, 0, 0, 0, 1, 0, 0, 0, 1], [3, 3]);
+      const positives = graph.reduceSum(graph.mul(logits, eye), { axes: [1] });
+      return graph.reduceMean(graph.sub(graph.logSumExp(logits, { axis: 1 }), positives));
+    },
+  },
+};
+
 // Sums in double precision: with numbers in float32 a difference over 2^-8 keeps five digits.
 const runtime = createPortableRuntime({ precision: "float64" });
 
@@ -243,6 +277,10 @@ describe("gradients() agrees with central differences", () => {
       },
     );
   }
+
+  test.each(Object.entries(compositions))("%s", async (_name, check) => {
+    expect(await largestError(check)).toBeLessThan(1e-3);
+  });
 
   test("the cases of every operation contain that operation", () => {
     for (const [kind, checks] of Object.entries(cases)) {

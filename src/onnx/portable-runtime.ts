@@ -116,7 +116,9 @@ function checkInput(info: OnnxValueInfo, tensor: Tensor | undefined, lengths: Ma
 /** A result as the caller gets it: in the tensor handed in, or in one of its own. */
 function delivered(info: OnnxValueInfo, result: OnnxTensor, target: Tensor | undefined): Tensor {
   if (target !== undefined) {
-    if (target.dtype !== result.dtype || target.data.length !== result.data.length) {
+    const fits =
+      target.shape.length === result.shape.length && target.shape.every((dim, i) => dim === result.shape[i]);
+    if (!fits || target.dtype !== result.dtype || target.data.length !== result.data.length) {
       throw new RangeError(
         `Cannot write output "${info.name}" as it must be ${result.dtype} [${result.shape}]: current value is ${target.dtype} [${target.shape}]`,
       );

@@ -337,9 +337,13 @@ export function testRuntime(makeRuntime: () => Promise<Runtime>): void {
 
     test("refuses a missing input, a wrong shape and a wrong type", async () => {
       const session = await line(await makeRuntime());
-      await expect(session.run({})).rejects.toThrow();
-      await expect(session.run({ x: floats([1, 2, 3], [1, 3]) })).rejects.toThrow();
-      await expect(session.run({ x: ints([1, 2], [1, 2]) })).rejects.toThrow();
+      const callersMistake = (error: unknown): boolean =>
+        error instanceof TypeError || error instanceof RangeError;
+      for (const inputs of [{}, { x: floats([1, 2, 3], [1, 3]) }, { x: ints([1, 2], [1, 2]) }]) {
+        await expect(session.run(inputs)).rejects.toSatisfy(callersMistake);
+      }
+      const x = floats([1, 2], [1, 2]);
+      await expect(session.run({ x }, { y: floats([0, 0], [2, 1]) })).rejects.toSatisfy(callersMistake);
     });
 
     test("refuses a row outside a table", async () => {
@@ -380,6 +384,7 @@ export function testRuntime(makeRuntime: () => Promise<Runtime>): void {
   test("a closed session cannot be run", async () => {
     const session = await line(await makeRuntime());
     await session.close();
-    await expect(session.run({ x: floats([1, 1], [1, 2]) })).rejects.toThrow();
+    await session.close();
+    await expect(session.run({ x: floats([1, 1], [1, 2]) })).rejects.toThrow(TypeError);
   });
 }
