@@ -72,7 +72,7 @@ export function towerParameters(config: TowerConfig, layouts: TowerLayouts): rea
   };
 
   tables("user");
-  const userWidth = inputWidth(config, layouts.user, (bag) => bag.role !== "id");
+  const userWidth = inputWidth(config, layouts.user, () => true);
   if (userWidth > 0) stack("user", userWidth, config.hidden);
   if (layouts.user.bags.some((bag) => bag.role === "history") && config.historyDims !== inner) {
     all.push(projection("user.skip.weight", config.historyDims, inner));

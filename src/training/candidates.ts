@@ -1,18 +1,9 @@
 import type { Random } from "../base/mod.ts";
+import { type CandidateBatch, CandidateGrid, forRow } from "./candidate-grid.ts";
 import { inclusionProbability, ownInclusion } from "./inclusion-probability.ts";
 import { mixedSampler, type NegativeSampler } from "./negative-sampler.ts";
 import type { Preferences } from "./positives.ts";
 import type { TrainingConfig } from "./training-config.ts";
-
-/** What one step scores. */
-export interface CandidateBatch {
-  /** Items, ascending. */
-  readonly items: Int32Array;
-  /** viewers × items: what each positive counts, 0 elsewhere. */
-  readonly targets: Float32Array;
-  /** viewers × items, added to the logits of the denominator: logQ correction, removals; absent where all zero. */
-  readonly offset: Float32Array | undefined;
-}
 
 /** Where the candidates of each step come from. */
 export interface CandidateSource {
@@ -71,7 +62,7 @@ function wholeCatalogue(
 ): CandidateSource {
   const { config } = options;
   const hasOffset = config.loss === "softmax_single" || config.nopeWeight !== 1;
-  const grid = new Grid(options.items, hasOffset);
+  const grid = new CandidateGrid(options.items, hasOffset);
   grid.setItems(items);
   return {
     fixed: items,
@@ -117,7 +108,7 @@ function sharedSample(
     draws: config.sampledNegatives,
   });
   const correction = Float32Array.from(others, (p) => -Math.log(Math.max(p, 1e-12)));
-  const grid = new Grid(options.items, true);
+  const grid = new CandidateGrid(options.items, true);
   return {
     fixed: undefined,
     hasOffset: true,
@@ -161,70 +152,4 @@ function choose(offsets: Int32Array, row: number, limit: number, random: Random)
     entries[j] = swap;
   }
   return entries.subarray(0, limit);
-}
-
-function forRow(offsets: Int32Array, row: number, visit: (entry: number) => void): void {
-  for (let e = offsets[row]!; e < offsets[row + 1]!; e++) visit(e);
-}
-
-/** Two viewers × items matrices over a changing set of items; buffers are kept from step to step. */
-class Grid {
-  private items: Int32Array = new Int32Array(0);
-  private readonly column: Int32Array;
-  private readonly hasOffset: boolean;
-  private targets = new Float32Array(0);
-  private offset = new Float32Array(0);
-  private size = 0;
-
-  constructor(catalogue: number, hasOffset: boolean) {
-    this.column = new Int32Array(catalogue).fill(-1);
-    this.hasOffset = hasOffset;
-  }
-
-  setItems(items: Int32Array): void {
-    for (const j of this.items) this.column[j] = -1;
-    this.items = items;
-    for (const [at, j] of items.entries()) this.column[j] = at;
-  }
-
-  clear(rows: number): void {
-    this.size = rows * this.items.length;
-    if (this.targets.length < this.size) this.targets = new Float32Array(this.size);
-    this.targets.fill(0, 0, this.size);
-    if (!this.hasOffset) return;
-    if (this.offset.length < this.size) this.offset = new Float32Array(this.size);
-    this.offset.fill(0, 0, this.size);
-  }
-
-  fillOffset(row: number, byItem: Float32Array): void {
-    const start = row * this.items.length;
-    for (const [at, j] of this.items.entries()) this.offset[start + at] = byItem[j]!;
-  }
-
-  setTarget(row: number, item: number, weight: number): void {
-    const at = this.column[item]!;
-    if (at >= 0) this.targets[row * this.items.length + at] = weight;
-  }
-
-  setOffset(row: number, item: number, value: number): void {
-    const at = this.column[item]!;
-    if (at >= 0) this.offset[row * this.items.length + at] = value;
-  }
-
-  /** A refused item counts as `weight` negatives: its logit in the denominator rises by log weight. */
-  refuse(row: number, user: number, preferences: Preferences, weight: number): void {
-    if (weight === 1 || !this.hasOffset) return;
-    forRow(preferences.refused.offsets, user, (e) => {
-      const at = this.column[preferences.refused.indices[e]!]!;
-      if (at >= 0) this.offset[row * this.items.length + at]! += Math.log(weight);
-    });
-  }
-
-  batch(): CandidateBatch {
-    return {
-      items: this.items,
-      targets: this.targets.subarray(0, this.size),
-      offset: this.hasOffset ? this.offset.subarray(0, this.size) : undefined,
-    };
-  }
 }

@@ -4,6 +4,7 @@ import { type EncodedRows, encodeUsers, type FittedFeatures, historiesOf } from 
 import type { Tensor } from "../onnx/mod.ts";
 import { denseRows, padRows, type TowerConfig, type TowerParameter } from "../towers/mod.ts";
 import { alignedRows, type BagPlan } from "./bag-plan.ts";
+import { distinctRows, keptRows } from "./bag-rows.ts";
 import type { CandidateSource } from "./candidates.ts";
 import { multiHot } from "./multi-hot.ts";
 import type { StepRows } from "./parameter-store.ts";
@@ -30,16 +31,12 @@ export interface FeederOptions {
   readonly denseUsers: Float32Array;
 }
 
-/** Rows of a gathered block are rounded up to this, so that few distinct shapes occur. */
-const blockUnit = 512;
-
 /** Turns a batch of viewers into the tensors of a step. Its buffers are reused: a feed is valid until the next. */
 export class StepFeeder {
   readonly #options: FeederOptions;
   readonly #buffers = new Map<string, Float32Array>();
   /** Inputs of the item side that never change. */
   readonly #constant = new Map<string, Tensor>();
-  readonly #positions = new Map<string, Int32Array>();
   readonly #unseen: readonly { readonly column: number; readonly value: number }[];
 
   constructor(options: FeederOptions) {
@@ -170,7 +167,8 @@ export class StepFeeder {
     const bag = source.keep === undefined ? source.bag : keptRows(source.bag, source.rows!, source.keep);
     const rows = source.keep === undefined ? source.rows : undefined;
     const count = rows?.length ?? bag.offsets.length - 1;
-    const block = plan.residency === "whole" ? undefined : this.#blockOf(plan, bag, rows);
+    const block =
+      plan.residency === "whole" ? undefined : distinctRows(bag, { vocabulary: layout.vocabulary, rows });
     const columns = block?.rows.length ?? layout.vocabulary;
     const data = multiHot(bag, {
       columns,
@@ -197,7 +195,7 @@ export class StepFeeder {
       }
     }
     if (plan.residency === "batch") {
-      const block = this.#blockOf(plan, source.bag, source.rows);
+      const block = distinctRows(source.bag, { vocabulary: layout.vocabulary, rows: source.rows });
       for (const [at, index] of indices.entries())
         indices[at] = weights[at] === 0 ? 0 : block.position[index]!;
       this.#setRows(plan, block.rows, out.rows);
@@ -222,38 +220,6 @@ export class StepFeeder {
     }
   }
 
-  /** The distinct table rows of a batch, ascending, padded with -1, and where each stands. */
-  #blockOf(
-    plan: BagPlan,
-    bag: Csr,
-    rows: Int32Array | undefined,
-  ): { readonly rows: Int32Array; readonly position: Int32Array } {
-    const key = `${plan.side}.${plan.layout.name}`;
-    let position = this.#positions.get(key);
-    if (position === undefined) {
-      position = new Int32Array(plan.layout.vocabulary);
-      this.#positions.set(key, position);
-    }
-    position.fill(-1);
-    const count = rows?.length ?? bag.offsets.length - 1;
-    const distinct: number[] = [];
-    for (let at = 0; at < count; at++) {
-      const row = rows === undefined ? at : rows[at]!;
-      for (let e = bag.offsets[row]!; e < bag.offsets[row + 1]!; e++) {
-        const index = bag.indices[e]!;
-        if (position[index] === -1) {
-          position[index] = 0;
-          distinct.push(index);
-        }
-      }
-    }
-    const padded = Math.max(1, Math.ceil(distinct.length / blockUnit)) * blockUnit;
-    const block = new Int32Array(padded).fill(-1);
-    block.set(Int32Array.from(distinct).sort());
-    for (let at = 0; at < distinct.length; at++) position[block[at]!] = at;
-    return { rows: block, position };
-  }
-
   #setRows(plan: BagPlan, rows: Int32Array, into: Map<string, Int32Array>): void {
     for (const { name, bag } of this.#options.parameters) {
       if (bag?.side === plan.side && bag.layout.name === plan.layout.name) into.set(name, rows);
@@ -267,19 +233,4 @@ export class StepFeeder {
     this.#buffers.set(name, made);
     return made;
   }
-}
-
-/** Chosen rows of a bag, those that are not kept empty. */
-function keptRows(bag: Csr, rows: Int32Array, keep: Uint8Array): Csr {
-  const offsets = new Int32Array(rows.length + 1);
-  const indices: number[] = [];
-  const weights: number[] = [];
-  for (const [at, row] of rows.entries()) {
-    for (let e = bag.offsets[row]!; keep[at] === 1 && e < bag.offsets[row + 1]!; e++) {
-      indices.push(bag.indices[e]!);
-      weights.push(bag.weights[e]!);
-    }
-    offsets[at + 1] = indices.length;
-  }
-  return { offsets, indices: Int32Array.from(indices), weights: Float32Array.from(weights) };
 }

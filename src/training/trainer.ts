@@ -7,14 +7,7 @@ import {
   silentProgress,
 } from "../base/mod.ts";
 import type { Dataset } from "../catalogue/mod.ts";
-import {
-  encodeItems,
-  encodeUsers,
-  type FeatureSchemaInput,
-  type FittedFeatures,
-  fitFeatures,
-  historiesOf,
-} from "../features/mod.ts";
+import { encodeItems, type FeatureSchemaInput, fitFeatures } from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
 import {
   exportTower,
@@ -24,15 +17,14 @@ import {
   towerParameters,
 } from "../towers/mod.ts";
 import { planBags } from "./bag-plan.ts";
-import { batchCount, fittingBatch } from "./batch-order.ts";
-import { type CandidateSource, candidateSource } from "./candidates.ts";
+import { batchCount } from "./batch-order.ts";
 import { trainingFingerprint } from "./fingerprint.ts";
 import { ParameterStore } from "./parameter-store.ts";
-import { type Preferences, readPreferences } from "./positives.ts";
 import { StepFeeder } from "./step-feeder.ts";
 import { emitStep } from "./step-graph.ts";
 import type { TrainedModel } from "./trained-model.ts";
 import { resolveTrainingConfig, type TrainingConfig, type TrainingOptions } from "./training-config.ts";
+import { readTrainingData } from "./training-data.ts";
 import { runLoop } from "./training-loop.ts";
 import { freshProgress, removeState, restoreState, type TrainingState } from "./training-state.ts";
 import { holdOut, type ValidationSet } from "./validation-set.ts";
@@ -214,41 +206,4 @@ function divide(
   if (options.validation === "none") return { train: dataset, validation: undefined };
   if (options.validation !== undefined) return { train: dataset, validation: options.validation };
   return holdOut(dataset, { share: training.validationShare, random: random.fork("validation") });
-}
-
-interface TrainingData {
-  readonly items: ReturnType<typeof encodeItems>;
-  readonly preferences: Preferences;
-  /** People with positives. */
-  readonly users: Int32Array;
-  readonly candidates: CandidateSource;
-  /** The dense block of everybody, which no dropout changes. */
-  readonly denseUsers: Float32Array;
-  /** The configuration with the batch that fits the number of viewers. */
-  readonly training: TrainingConfig;
-}
-
-function readTrainingData(
-  dataset: Dataset,
-  { features, training: asked }: { features: FittedFeatures; training: TrainingConfig },
-): TrainingData {
-  const preferences = readPreferences(dataset, asked);
-  const { offsets } = preferences.positives;
-  const users = Int32Array.from(dataset.people.keys()).filter((p) => offsets[p + 1]! > offsets[p]!);
-  if (users.length === 0) {
-    throw new RangeError(
-      "Cannot train as at least one person must have liked something: import events first",
-    );
-  }
-  const training: TrainingConfig = { ...asked, batchUsers: fittingBatch(users.length, asked) };
-  const candidates = candidateSource(preferences, { items: dataset.items.length, users, config: training });
-  const items = encodeItems(features, dataset.items);
-  const everyone = historiesOf(dataset, Int32Array.from(dataset.people.keys()));
-  // Bags are not wanted here, and hiding every event makes them cheap.
-  const keep = new Uint8Array(everyone.item.length);
-  const denseUsers =
-    features.userLayout.denseWidth === 0
-      ? new Float32Array(0)
-      : encodeUsers(features, everyone, { items, keep }).dense;
-  return { items, preferences, users, candidates, denseUsers, training };
 }
