@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../../base/mod.ts";
-import { halfBits, halfValue, halfvecTexts } from "./halfvec-text.ts";
+import { halfBits, halfValue, halfvecText } from "./halfvec-text.ts";
 
 describe("halfBits()", () => {
   test("is the inverse of halfValue() on every half that is a number", () => {
@@ -31,10 +31,15 @@ describe("halfBits()", () => {
 
   test("texts of rows name exactly the halves", () => {
     const random = createRandom(2);
-    const vectors = Float32Array.from({ length: 60 }, () => random.normal());
-    const texts = halfvecTexts(vectors, { dims: 20, start: 1 });
-    expect(texts).toHaveLength(2);
-    const parsed = texts.flatMap((text) => JSON.parse(text) as number[]);
-    expect(parsed.map(halfBits)).toEqual([...vectors.subarray(20)].map(halfBits));
+    const vectors = Float32Array.from({ length: 60 }, () => random.normal() * 10 ** -random.integer(8));
+    const rows = halfvecText(vectors, { dims: 20, start: 1 }).split(";");
+    expect(rows).toHaveLength(2);
+    const parsed = rows.flatMap((text) => JSON.parse(text) as number[]);
+    expect(parsed.map(halfBits)).toEqual([...vectors.subarray(20)].map((x) => halfBits(x)));
+    expect(halfvecText(new Float32Array(0), { dims: 20 })).toBe("");
+    // The longest there are fit.
+    const all = Float32Array.from({ length: 0x7c00 }, (_, half) => -halfValue(half));
+    const text = halfvecText(all, { dims: all.length });
+    expect((JSON.parse(text) as number[]).every((x, half) => (halfBits(x) & 0x7fff) === half)).toBe(true);
   });
 });

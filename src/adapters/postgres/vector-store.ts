@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { FutagoError } from "../../base/mod.ts";
 import type { Neighbour, VectorBatch, VectorStore } from "../../embeddings/mod.ts";
 import type { Connection } from "./connection.ts";
-import { halfvecTexts } from "./halfvec-text.ts";
+import { halfvecText } from "./halfvec-text.ts";
 import { storableJson, storableText } from "./storable-json.ts";
 
 /** Options of {@link createVectorStore}. */
@@ -55,7 +55,7 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
       const keys = storableJson(
         batch.ids.slice(start, end).map((key, i) => [key, batch.contentHashes[start + i]]),
       );
-      const vectors = halfvecTexts(batch.vectors, { dims, start, end }).join(";");
+      const vectors = halfvecText(batch.vectors, { dims, start, end });
       // Who vanished since the batch was read is left out by the join, not an error.
       await sql`
         insert into ${table} (model_version, ${id}, embedding, content_hash)
@@ -124,7 +124,7 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
     },
     nearest: async (query) => {
       checkLimit(query.limit);
-      const vector = halfvecTexts(query.vector, { dims: query.vector.length })[0] ?? "[]";
+      const vector = vectorText(query.vector);
       const { rows } = await translated(
         query.version,
         sql<NeighbourRow>`select video_id, score from nearest_videos(${query.version}, ${vector}, ${query.limit},
@@ -133,7 +133,7 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
       return rows.map(toNeighbour);
     },
     scores: async (query) => {
-      const vector = halfvecTexts(query.vector, { dims: query.vector.length })[0] ?? "[]";
+      const vector = vectorText(query.vector);
       const { dims, videos_table } = await partition(query.version);
       if (dims !== query.vector.length) throw wrongWidth(query.version);
       const ids = storableJson(query.itemIds);
@@ -155,6 +155,11 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
       await sql`select drop_embedding_partition(${version})`.execute(db);
     },
   };
+}
+
+function vectorText(vector: Float32Array): string {
+  if (vector.length > 0) return halfvecText(vector, { dims: vector.length });
+  throw new RangeError("Cannot look for items as the vector must have numbers: current length is 0");
 }
 
 function toNeighbour(row: NeighbourRow): Neighbour {
