@@ -1,10 +1,10 @@
 import { createInferenceEngine } from "../src/recommend/mod.ts";
 import { createService, type RequestEntry, type ServiceDeps } from "../src/service/mod.ts";
-import { tinyWorld } from "./tiny-world.ts";
+import { type TinyStores, tinyWorld } from "./tiny-world.ts";
 
 /** A service over a tiny world, what it logged, and a short way to post JSON to it. */
-export function tinyService(options: Partial<ServiceDeps> = {}) {
-  const world = tinyWorld();
+export function tinyService(options: Partial<ServiceDeps> = {}, stores?: TinyStores) {
+  const world = tinyWorld(stores);
   const logged: RequestEntry[] = [];
   const engine = createInferenceEngine({ ...world, refreshMs: 0, retryMs: 0 });
   const service = createService({

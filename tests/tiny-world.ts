@@ -1,15 +1,30 @@
 import { createMemoryBlobStore } from "../src/base/mod.ts";
-import { createMemoryCatalogue } from "../src/catalogue/mod.ts";
-import { createMemoryVectorStore, embedCatalogue } from "../src/embeddings/mod.ts";
+import { type CatalogueStore, createMemoryCatalogue } from "../src/catalogue/mod.ts";
+import { createMemoryVectorStore, embedCatalogue, type VectorStore } from "../src/embeddings/mod.ts";
 import { createPortableRuntime } from "../src/onnx/mod.ts";
-import { createDeployer, createMemoryVersionStore, type LoadedModel } from "../src/registry/mod.ts";
+import {
+  createDeployer,
+  createMemoryVersionStore,
+  type LoadedModel,
+  type VersionStore,
+} from "../src/registry/mod.ts";
 import { testNow, tinyCatalogue, tinyModel } from "./tiny-model.ts";
 
-/** A filled catalogue, empty registry and vectors, all in memory, and a clock that a test moves. */
-export function tinyWorld() {
+function memoryStores(): TinyStores {
   const store = createMemoryCatalogue(tinyCatalogue());
-  const vectors = createMemoryVectorStore(store);
-  const versions = createMemoryVersionStore();
+  return { store, vectors: createMemoryVectorStore(store), versions: createMemoryVersionStore() };
+}
+
+/** The stores of a world. */
+export interface TinyStores {
+  /** Filled with {@link tinyCatalogue}. */
+  readonly store: CatalogueStore;
+  readonly vectors: VectorStore;
+  readonly versions: VersionStore;
+}
+
+/** A filled catalogue, empty registry and vectors, in memory unless others are given, and a clock that a test moves. */
+export function tinyWorld({ store, vectors, versions }: TinyStores = memoryStores()) {
   const blobs = createMemoryBlobStore();
   const runtime = createPortableRuntime();
   const clock = { time: testNow, now: () => clock.time };
