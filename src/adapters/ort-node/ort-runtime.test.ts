@@ -1,3 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../../base/mod.ts";
 import * as graph from "../../graph/mod.ts";
@@ -54,6 +58,21 @@ describe("createOrtRuntime()", () => {
       expect(outcome).toMatchObject({ code: "device_unavailable", details: { device: "cuda" } });
       expect(String(outcome)).toContain("--device cpu");
     }
+  });
+
+  test("keeps ONNX Runtime from reporting to its maker", async () => {
+    // Its uploader opens <temporary folder>/mat-debug-<pid>.log as soon as it starts; a process of its own, since the
+    // decision is taken once for each.
+    const script = `import { existsSync } from "node:fs";
+      import { createOrtRuntime } from "${new URL("./mod.ts", import.meta.url).href}";
+      await createOrtRuntime();
+      console.log(existsSync(\`\${process.env.TMPDIR}/mat-debug-\${process.pid}.log\`));`;
+    const folder = mkdtempSync(join(tmpdir(), "futago-reports-"));
+    const environment = { ...process.env, TMPDIR: folder, ORT_DISABLE_TELEMETRY: undefined };
+    const run = spawnSync(process.execPath, ["--input-type=module", "-e", script], { env: environment });
+    expect(run.stdout.toString().trim()).toBe("false");
+    expect(readdirSync(folder)).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 
   test("refuses a number of threads that is none", async () => {
