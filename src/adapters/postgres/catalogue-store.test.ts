@@ -1,6 +1,8 @@
 import fc from "fast-check";
+import { sql } from "kysely";
 import { expect, test } from "vitest";
-import type { Item } from "../../catalogue/mod.ts";
+import { createRandom } from "../../base/mod.ts";
+import { type CatalogueStore, createMemoryCatalogue, type Item } from "../../catalogue/mod.ts";
 import { testCatalogueStore } from "../../catalogue/store.conformance.ts";
 import { describeDatabases } from "./test-databases.ts";
 
@@ -88,6 +90,38 @@ describeDatabases("the catalogue", (open) => {
     const events = [];
     for await (const page of catalogue.events()) events.push(...page);
     expect(events).toEqual([{ personId: "p", itemId: "i", kind: "nope", at: 9 }]);
+  });
+
+  test("large batches of the same likes and refusals from many writers at once all arrive", async () => {
+    const { catalogue, connection } = await open();
+    const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+    await catalogue.putItems(range(200).map((i) => ({ id: `i${i}`, title: "", fields: {} })));
+    await catalogue.putPeople(range(40).map((p) => ({ id: `p${p}`, fields: {} })));
+    const random = createRandom(11);
+    const batches = range(6).map((writer) =>
+      range(800).map(() => ({
+        personId: `p${random.integer(40)}`,
+        itemId: `i${random.integer(200)}`,
+        kind: random.next() < 0.7 ? ("like" as const) : ("nope" as const),
+        at: 1000 * random.integer(1000) + writer,
+      })),
+    );
+    await Promise.all(batches.map((batch) => catalogue.putEvents(batch)));
+    const reference = createMemoryCatalogue({
+      items: range(200).map((i) => ({ id: `i${i}`, title: "", fields: {} })),
+      people: range(40).map((p) => ({ id: `p${p}`, fields: {} })),
+      events: batches.flat(),
+    });
+    const all = async (store: CatalogueStore) => {
+      const events = [];
+      for await (const page of store.events()) events.push(...page);
+      return events;
+    };
+    const events = await all(catalogue);
+    expect(events).toEqual(await all(reference));
+    const { rows } = await sql<{ likes: number }>`
+      select sum(likes)::int as likes from video_popularity`.execute(connection);
+    expect(rows[0]?.likes).toBe(events.filter((event) => event.kind === "like").length);
   });
 });
 

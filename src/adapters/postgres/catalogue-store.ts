@@ -14,6 +14,7 @@ import { putEvents } from "./put-events.ts";
 import { putItems } from "./put-items.ts";
 import { putPeople } from "./put-people.ts";
 import { readHistory } from "./read-history.ts";
+import { repeatDeadlocked } from "./repeat-deadlocked.ts";
 import { type EventRow, type PersonRow, rowToEvent, rowToPerson } from "./row-types.ts";
 import { storableJson, storableText } from "./storable-json.ts";
 
@@ -32,7 +33,7 @@ const chunkRows = 5000;
 export function createCatalogueStore(db: Connection): CatalogueStore {
   const putBatch: CatalogueStore["putBatch"] = async (batch, cursor) => {
     check(batch);
-    return db.transaction().execute(async (trx) => {
+    return repeatDeadlocked(db, async (trx) => {
       const counts = await writeBatch(trx, batch);
       if (cursor !== undefined) {
         const lines = storableJson(cursor.lines);
