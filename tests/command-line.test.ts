@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -93,8 +93,18 @@ describe("the path by hand", () => {
   test("import, train, promote, recommend, roll back, each by its command", async () => {
     expect(await json("train", "--dry-run").catch(() => "no data")).toBeDefined();
     expect(await json("import", "demo")).toMatchObject({ imported: true });
-    const first = await json("train", "--preset", "lite", "--epochs", "1", "--update-db");
+    const first = await json(
+      "train",
+      "--preset",
+      "lite",
+      "--epochs",
+      "1",
+      "--update-db",
+      "--output-dir",
+      join(home, "out"),
+    );
     expect(first).toMatchObject({ active: true });
+    expect(await readdir(join(home, "out", "models", String(first["version"])))).toContain("manifest.json");
     const second = await json(
       "train",
       "--preset",

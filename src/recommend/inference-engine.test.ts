@@ -143,6 +143,23 @@ describe("versions", () => {
   });
 });
 
+test("a database that fails while a promotion is opened leaves the old towers answering", async () => {
+  const world = engineWorld();
+  const first = await world.deploy(1);
+  await world.engine.recommend("p00");
+  const second = await world.deploy(2);
+  await world.blobs.remove(`models/${second}/manifest.json`);
+  const { previous } = world.versions;
+  world.versions.previous = () => Promise.reject(new Error("gone"));
+  for (let i = 0; i < 3; i++) expect((await world.engine.recommend("p00")).modelVersion).toBe(first);
+  world.versions.previous = previous;
+  await world.engine.refresh();
+  expect(await world.engine.recommend("p00")).toMatchObject({
+    source: "previous_version",
+    modelVersion: first,
+  });
+});
+
 describe("fallbacks", () => {
   test.each(["user_tower.onnx", "item_tower.onnx", "features.json", "manifest.json"])(
     "the version before answers where %s is gone",

@@ -123,6 +123,8 @@ export class ServingModels {
     });
     // With towers at hand nobody waits for the next ones; without any the answer would be a lesser one.
     if (held?.state.model === undefined) await this.#opening;
+    // What fails behind everybody's back is tried again at the next look.
+    else this.#opening.catch(() => {});
   }
 
   async #open(active: ModelVersion | undefined): Promise<void> {

@@ -2,8 +2,9 @@ import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { createFileBlobStore } from "../../adapters/blob-fs/mod.ts";
 import { createOrtRuntime, type OrtDevice } from "../../adapters/ort-node/mod.ts";
+import type { BlobStore } from "../../base/mod.ts";
 import { datasetFromStore } from "../../catalogue/mod.ts";
-import { createDeployer, dataWindowOf } from "../../registry/mod.ts";
+import { bundleFiles, bundlePath, createDeployer, dataWindowOf } from "../../registry/mod.ts";
 import { resolveTowerConfig, type TowerPreset } from "../../towers/mod.ts";
 import { createTrainer, resolveTrainingConfig, type TrainedModel } from "../../training/mod.ts";
 import { action, type CliContext, withSharedOptions } from "../context.ts";
@@ -53,7 +54,7 @@ export function trainCommand(): Command {
     .addOption(
       new Option("--device <name>", "where to compute").choices(["cpu", "webgpu", "cuda"]).default("cpu"),
     )
-    .option("--output-dir <directory>", "where models/<version>/ is written (default: the home)")
+    .option("--output-dir <directory>", "also write models/<version>/ there, for another machine")
     .option("--description <text>", "what is different about it", "")
     .option("--update-db", "embed the catalogue under the new version and make it the active one")
     .option("--dry-run", "read the data, check the settings, say what would be trained, and change nothing")
@@ -76,7 +77,7 @@ async function train(context: CliContext, options: Options): Promise<void> {
     ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
     ...(options.learningRate === undefined ? {} : { learningRate: options.learningRate }),
   };
-  await withStores(context, async ({ database, blobs: homeBlobs }) => {
+  await withStores(context, async ({ database, blobs }) => {
     const dataset = await datasetFromStore(database.catalogue);
     const { items, people, events } = dataWindowOf(dataset);
     context.say(`${items} items, ${people} people, ${events} events`);
@@ -94,8 +95,6 @@ async function train(context: CliContext, options: Options): Promise<void> {
     const trainer = createTrainer({ runtime, progress, checkpoints, clock: Date });
     const model = await trainer.fit(dataset, { schema, towers, training, signal });
     sayResult(context, model);
-    const blobs =
-      options.outputDir === undefined ? homeBlobs : createFileBlobStore(resolve(options.outputDir));
     const prepare = embedForPromotion(context, database);
     const deployer = createDeployer({ blobs, versions: database.versions, runtime, clock: Date, prepare });
     const metrics = model.best.ndcg === undefined ? {} : { "validation ndcg@10": model.best.ndcg };
@@ -104,6 +103,9 @@ async function train(context: CliContext, options: Options): Promise<void> {
       metrics,
       description: options.description,
     });
+    if (options.outputDir !== undefined) {
+      await copyBundle(version, { from: blobs, to: createFileBlobStore(resolve(options.outputDir)) });
+    }
     if (options.updateDb) await deployer.promote(version);
     context.say(
       `Version ${version} is ${options.updateDb ? "active" : `a candidate: futago models promote ${version}`}`,
@@ -118,6 +120,14 @@ async function train(context: CliContext, options: Options): Promise<void> {
       trainSeconds: seconds,
     });
   });
+}
+
+async function copyBundle(version: string, { from, to }: { from: BlobStore; to: BlobStore }): Promise<void> {
+  // The manifest last, as by writeBundle: before it there is no bundle.
+  for (const file of [...bundleFiles, "manifest.json"]) {
+    const path = `${bundlePath(version)}${file}`;
+    await to.write(path, (await from.read(path))!);
+  }
 }
 
 function sayResult(context: CliContext, { best, steps, seconds }: TrainedModel): void {
