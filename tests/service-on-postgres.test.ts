@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { describeDatabases } from "../src/adapters/postgres/test-databases.ts";
+import { describeDatabases } from "../src/adapters/postgres/databases.conformance.ts";
 import { testNow, tinyCatalogue } from "./tiny-model.ts";
 import { tinyService } from "./tiny-service.ts";
 

@@ -3,7 +3,7 @@ import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
 import { historyContentHash, type Neighbour, type VectorStore } from "../embeddings/mod.ts";
 import type { LoadedModel } from "../registry/mod.ts";
 import { type Answer, type AnswerSource, bestFirst, ranked } from "./answer.ts";
-import { ServingModels, type ServingModelsDeps, type ServingState } from "./serving-models.ts";
+import { ServingModels, type ServingModelsDeps } from "./serving-models.ts";
 import { recommendLinear, scoreCandidatesWithoutTowers } from "./without-towers.ts";
 
 /** What {@link createInferenceEngine} works with. */
@@ -44,8 +44,8 @@ export interface InferenceEngine {
   storePersonVector(personId: string): Promise<EmbeddedPerson>;
   /** Looks for a newly promoted version now instead of within `refreshMs`. */
   refresh(): Promise<void>;
-  /** What serves now. */
-  status(): Promise<Pick<ServingState, "source" | "version">>;
+  /** What answers now a viewer with a history. */
+  status(): Promise<{ readonly source: AnswerSource; readonly version: string | null }>;
   close(): Promise<void>;
 }
 
@@ -181,7 +181,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     });
   }
 
-  return Object.freeze({
+  return Object.freeze<InferenceEngine>({
     recommend,
     score: (personId: string, candidates: readonly string[], options: ScoreOptions = {}) => {
       const unique = [...new Set(candidates)];
@@ -193,7 +193,11 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     },
     storePersonVector,
     refresh: () => models.refresh(),
-    status: () => models.use(async ({ source, version }) => ({ source, version })),
+    status: () =>
+      models.use(async ({ source, version, fallback }) => ({
+        source: source !== "none" ? source : fallback === undefined ? "popularity" : "linear",
+        version,
+      })),
     close: () => models.close(),
   });
 }

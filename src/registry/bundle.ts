@@ -1,5 +1,5 @@
 import { type BlobStore, FutagoError, sha256Hex } from "../base/mod.ts";
-import type { FittedFeatures } from "../features/mod.ts";
+import { type FittedFeatures, parseFittedFeatures } from "../features/mod.ts";
 import type { Fallback } from "./fallback.ts";
 import type { Golden } from "./golden.ts";
 import { type BundleFile, bundleFiles, type Manifest, parseManifest } from "./manifest.ts";
@@ -100,8 +100,8 @@ export async function readBundle(
   return {
     manifest,
     manifestHash,
-    // The hashes say that these are the bytes that writeBundle wrote, hence of these shapes.
-    features: fromJson(features!) as FittedFeatures,
+    // Whole, but perhaps of another version of Futago, whose encoders would read other columns.
+    features: parseFittedFeatures(fromJson(features!)),
     userOnnx: userOnnx!,
     itemOnnx: itemOnnx!,
     fallback: fromJson(fallback!) as Fallback,

@@ -151,7 +151,11 @@ describe("health", () => {
   test("is live, and ready while the database answers", async () => {
     const { deploy, send } = tinyService();
     expect((await send("/health/live", {})).status).toBe(200);
-    expect((await send("/health/ready", {})).body).toMatchObject({ status: "ready", source: "none" });
+    expect((await send("/health/ready", {})).body).toMatchObject({
+      status: "ready",
+      source: "popularity",
+      model_version: null,
+    });
     const version = await deploy(1);
     expect((await send("/health/ready", {})).body).toMatchObject({
       source: "two_tower",
