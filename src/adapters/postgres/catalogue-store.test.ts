@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { createRandom } from "../../base/mod.ts";
 import { type CatalogueStore, createMemoryCatalogue, type Item } from "../../catalogue/mod.ts";
 import { testCatalogueStore } from "../../catalogue/store.conformance.ts";
-import { describeDatabases } from "./test-databases.ts";
+import { describeDatabases } from "./databases.conformance.ts";
 
 const fieldValue = fc.oneof(
   fc.string({ unit: "grapheme" }),

@@ -1,15 +1,12 @@
-import { Kysely, PGliteDialect, sql } from "kysely";
-import { PostgresJSDialect } from "kysely-postgres-js";
-import { FutagoError } from "../../base/mod.ts";
+import { sql } from "kysely";
 import type { CatalogueStore } from "../../catalogue/mod.ts";
 import type { VectorStore } from "../../embeddings/mod.ts";
 import type { VersionStore } from "../../registry/mod.ts";
 import { createCatalogueStore } from "./catalogue-store.ts";
 import type { Connection } from "./connection.ts";
-import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { migrate } from "./migrate.ts";
+import { type OpenConnection, openEmbedded, openServer } from "./open-connection.ts";
 import { storableText } from "./storable-json.ts";
-import { translateError, translateErrors } from "./translate-errors.ts";
 import { createVectorStore } from "./vector-store.ts";
 import { createVersionStore } from "./version-store.ts";
 
@@ -114,76 +111,4 @@ export async function assembleDatabase(opened: OpenConnection, options: Database
     },
     close: opened.close,
   };
-}
-
-/** An open connection. */
-export interface OpenConnection {
-  readonly kind: Database["kind"];
-  readonly db: Connection;
-  close(): Promise<void>;
-}
-
-async function openServer(url: string, options: DatabaseOptions): Promise<OpenConnection> {
-  // Loaded here: who uses the one driver need not load the other.
-  const { default: postgres } = await import("postgres");
-  const { schema, maxConnections = 10 } = options;
-  let client: ReturnType<typeof postgres>;
-  try {
-    client = postgres(url, {
-      max: maxConnections,
-      // A transaction pooler keeps no prepared statements between transactions.
-      prepare: false,
-      connect_timeout: 10,
-      idle_timeout: 60,
-      onnotice: () => {},
-      connection: {
-        application_name: "futago",
-        ...(schema === undefined ? {} : { search_path: `"${schema.replaceAll('"', '""')}", public` }),
-      },
-    });
-  } catch (error) {
-    throw new FutagoError(
-      "database_unreachable",
-      "Cannot open the database as its address must be a URL such as postgres://user:password@host:5432/name: " +
-        "check DATABASE_URL or --db-url",
-      { cause: error },
-    );
-  }
-  const db: Connection = new Kysely({
-    dialect: translateErrors(new PostgresJSDialect({ postgres: client })),
-  });
-  // Not through kysely alone: it would leave a client that was never used open.
-  const close = async () => {
-    await client.end({ timeout: 5 });
-    await db.destroy();
-  };
-  return { kind: "postgres", db, close };
-}
-
-/** Opens PGlite, alone in its directory. */
-export async function openEmbedded(
-  location: { directory: string } | { memory: true },
-): Promise<OpenConnection> {
-  const { PGlite } = await import("@electric-sql/pglite");
-  const { vector } = await import("@electric-sql/pglite-pgvector");
-  let lock: DirectoryLock | undefined;
-  if ("directory" in location) lock = await lockDirectory(location.directory);
-  try {
-    const client = await PGlite.create({
-      ...("directory" in location ? { dataDir: location.directory } : {}),
-      extensions: { vector },
-      // Every commit reaches the files before it is answered, so that a killed process loses nothing.
-      relaxedDurability: false,
-    });
-    const db: Connection = new Kysely({ dialect: translateErrors(new PGliteDialect({ pglite: client })) });
-    const close = async () => {
-      await db.destroy();
-      if (!client.closed) await client.close();
-      await lock?.release();
-    };
-    return { kind: "pglite", db, close };
-  } catch (error) {
-    await lock?.release();
-    throw translateError(error);
-  }
 }

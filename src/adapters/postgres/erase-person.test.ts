@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import type { Connection } from "./connection.ts";
-import { describeDatabases } from "./test-databases.ts";
+import { describeDatabases } from "./databases.conformance.ts";
 
 /** Every table.column of the schema in which a text occurs. */
 async function placesOf(db: Connection, text: string): Promise<string[]> {

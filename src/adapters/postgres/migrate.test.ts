@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { openDatabase } from "./database.ts";
+import { describeDatabases } from "./databases.conformance.ts";
 import { migrate, readMigrations, splitStatements } from "./migrate.ts";
-import { describeDatabases } from "./test-databases.ts";
 
 describeDatabases("migrate()", (open) => {
   test("applies every file once, and may be called again", async () => {

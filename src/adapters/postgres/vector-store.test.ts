@@ -1,6 +1,6 @@
 import { describe } from "vitest";
 import { testVectorStore } from "../../embeddings/vector-store.conformance.ts";
-import { describeDatabases } from "./test-databases.ts";
+import { describeDatabases } from "./databases.conformance.ts";
 
 describeDatabases("vectors", (open) => {
   describe("by exact search", () => testVectorStore(() => open()));

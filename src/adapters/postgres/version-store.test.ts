@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { testVersionStore } from "../../registry/version-store.conformance.ts";
-import { describeDatabases } from "./test-databases.ts";
+import { describeDatabases } from "./databases.conformance.ts";
 
 describeDatabases("versions", (open) => {
   testVersionStore(async () => (await open()).versions);

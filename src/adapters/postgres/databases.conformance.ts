@@ -1,13 +1,7 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, describe } from "vitest";
-import {
-  assembleDatabase,
-  type Database,
-  type DatabaseOptions,
-  type OpenConnection,
-  openDatabase,
-  openEmbedded,
-} from "./database.ts";
+import { assembleDatabase, type Database, type DatabaseOptions, openDatabase } from "./database.ts";
+import { type OpenConnection, openEmbedded } from "./open-connection.ts";
 
 /** Opens an empty database that is gone after the test. */
 export type OpenTestDatabase = (options?: DatabaseOptions) => Promise<Database>;
