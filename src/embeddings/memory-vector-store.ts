@@ -36,6 +36,7 @@ export function createMemoryVectorStore(catalogue: CatalogueStore): VectorStore 
     );
   };
   const checkWidth = (version: string, vector: Float32Array): void => {
+    checkFinite(vector);
     if (vector.length === partition(version).dims) return;
     throw new RangeError(
       `Cannot use the vectors of version "${version}" as widths must agree: use the towers of that version`,
@@ -49,6 +50,7 @@ export function createMemoryVectorStore(catalogue: CatalogueStore): VectorStore 
           `current counts are ${vectors.length} and ${contentHashes.length}`,
       );
     }
+    checkFinite(vectors);
     for (const [i, id] of ids.entries()) {
       if (known.has(id)) {
         rows.set(id, { vector: vectors.slice(i * dims, (i + 1) * dims), hash: contentHashes[i]! });
@@ -174,6 +176,11 @@ function byScoreThenId(a: Neighbour, b: Neighbour): number {
 
 function compare<Value extends number | string>(a: Value, b: Value): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function checkFinite(vectors: Float32Array): void {
+  if (vectors.every(Number.isFinite)) return;
+  throw new RangeError("Cannot use vectors as each number must be finite: current ones hold NaN or infinity");
 }
 
 function checkLimit(limit: number): void {

@@ -62,6 +62,10 @@ export function testVectorStore(makeStore: () => Promise<VectorStoreUnderTest>):
       await expect(vectors.scores({ version: "v1", vector: wide, itemIds: ["a"] })).rejects.toThrow(
         RangeError,
       );
+      const odd = { ids: ["a"], vectors: Float32Array.of(Number.NaN, 0), contentHashes: ["x"] };
+      await expect(vectors.putItemVectors("v1", odd)).rejects.toThrow(RangeError);
+      const lost = vectors.nearest({ version: "v1", vector: odd.vectors, limit: 1 });
+      await expect(lost).rejects.toThrow(RangeError);
       for (const limit of [0, 1001, 1.5]) {
         await expect(vectors.nearest({ version: "v1", vector: query, limit })).rejects.toThrow(RangeError);
       }

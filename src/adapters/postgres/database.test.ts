@@ -55,6 +55,13 @@ describe("openDatabase() on a directory", () => {
     await second.close();
   });
 
+  test("that holds something else is database_unreachable, and is left free", async () => {
+    const directory = await folder();
+    await writeFile(join(directory, "PG_VERSION"), "nonsense");
+    await expect(openDatabase({ directory })).rejects.toMatchObject({ code: "database_unreachable" });
+    expect(existsSync(`${directory}.lock`)).toBe(false);
+  });
+
   test("is refused while another process has it open, and survives that process being killed as it writes", async () => {
     const directory = join(await folder(), "db");
     const child = await openInChild(

@@ -37,6 +37,9 @@ describe("halfBits()", () => {
     const parsed = rows.flatMap((text) => JSON.parse(text) as number[]);
     expect(parsed.map(halfBits)).toEqual([...vectors.subarray(20)].map((x) => halfBits(x)));
     expect(halfvecText(new Float32Array(0), { dims: 20 })).toBe("");
+    for (const value of [Number.NaN, Number.NEGATIVE_INFINITY, 70_000]) {
+      expect(() => halfvecText(Float32Array.of(0, value), { dims: 2 })).toThrow(RangeError);
+    }
     // The longest there are fit.
     const all = Float32Array.from({ length: 0x7c00 }, (_, half) => -halfValue(half));
     const text = halfvecText(all, { dims: all.length });

@@ -6,6 +6,7 @@
  * @param vectors rows × dims numbers, row-major, |x| < 65504.
  * @param options `dims`: width of a row. `start` and `end`: which rows; all by default.
  * @returns For instance `[0.5,-0.25];[0,1]`.
+ * @throws RangeError When a number is not finite, or too large for half precision.
  */
 export function halfvecText(
   vectors: Float32Array,
@@ -23,6 +24,7 @@ export function halfvecText(
     for (let i = row * dims; i < stop; i++) {
       const entry = bitsToHalf(words[i]!) * stride;
       const length = table[entry]!;
+      if (length === 0) throw notFinite(vectors[i]!);
       for (let c = 1; c <= length; c++) text[at++] = table[entry + c]!;
       text[at++] = comma;
     }
@@ -86,6 +88,12 @@ export function halfValue(half: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+function notFinite(value: number): RangeError {
+  return new RangeError(
+    `Cannot write a vector as each number must be finite and below 65,520: current value is ${value}`,
+  );
+}
+
 let known: Uint8Array | undefined;
 
 /** For each half the length of its text, then the text. */
@@ -94,6 +102,8 @@ function halfTable(): Uint8Array {
   known = new Uint8Array(0x10000 * stride);
   for (let half = 0; half < 0x10000; half++) {
     const value = halfValue(half);
+    // Length 0 stands for what is no number.
+    if (!Number.isFinite(value)) continue;
     // 11 bits of fraction need 3 to 5 digits.
     const digits = [3, 4, 5].find((n) => halfBits(Number(value.toPrecision(n))) === half) ?? 5;
     const text = String(Number(value.toPrecision(digits)));

@@ -3,7 +3,7 @@ import { PostgresJSDialect } from "kysely-postgres-js";
 import { FutagoError } from "../../base/mod.ts";
 import type { Connection } from "./connection.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
-import { translateError, translateErrors } from "./translate-errors.ts";
+import { translateErrors } from "./translate-errors.ts";
 
 /** An open connection. */
 export interface OpenConnection {
@@ -77,6 +77,11 @@ export async function openEmbedded(
     return { kind: "pglite", db, close };
   } catch (error) {
     await lock?.release();
-    throw translateError(error);
+    throw new FutagoError(
+      "database_unreachable",
+      `Cannot open the embedded database as its directory must hold one that PGlite can read: current directory is ` +
+        `"${"directory" in location ? location.directory : "memory"}". Choose another, or move this one away to start anew`,
+      { cause: error },
+    );
   }
 }
