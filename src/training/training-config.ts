@@ -74,7 +74,7 @@ export const trainingDefaults: TrainingConfig = Object.freeze({
   epochs: 100,
   patience: 10,
   validateEvery: 2,
-  learningRate: 1e-3,
+  learningRate: 2e-3,
   warmupSteps: 50,
   schedule: "constant",
   plateauPatience: 3,
