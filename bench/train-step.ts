@@ -195,12 +195,13 @@ export async function run({ args, log }: BenchmarkOptions): Promise<Readonly<Rec
   const steps: number[] = [];
   const rates: number[][] = sgemmShapes.map(() => []);
   for (let round = 0; round < rounds + 2; round++) {
-    const milliseconds = await time(step, 2);
+    const milliseconds = await time(step, cpuTime ? 4 : 2);
     // The first rounds warm caches and threads.
     if (round >= 2) steps.push(milliseconds);
     for (const [index, [m, k, n]] of sgemmShapes.entries()) {
       const flops = 2 * m * k * n;
-      const elapsed = await time(products[index]!, Math.ceil(2e9 / flops));
+      // Processor time comes in ticks of some milliseconds, hence more products for each of its samples.
+      const elapsed = await time(products[index]!, Math.ceil((cpuTime ? 8e9 : 2e9) / flops));
       if (round >= 2) rates[index]!.push(flops / elapsed / 1e6);
     }
   }
@@ -214,7 +215,7 @@ export async function run({ args, log }: BenchmarkOptions): Promise<Readonly<Rec
   );
   const sgemmGflops = Math.max(...rates.map(median));
   const gflops = flops / milliseconds / 1e6;
-  log(`${rounds} rounds of 2 steps and ${sgemmShapes.length} products, medians`);
+  log(`${rounds} rounds of ${cpuTime ? 4 : 2} steps and ${sgemmShapes.length} products, medians`);
   return {
     milliseconds: Number(milliseconds.toFixed(2)),
     flops,
