@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { startServer } from "../src/adapters/node-server/mod.ts";
 import { createOrtRuntime } from "../src/adapters/ort-node/mod.ts";
 import { type Database, openDatabase } from "../src/adapters/postgres/mod.ts";
+import { createMemoryBlobStore } from "../src/base/mod.ts";
 import { buildDataset, generateDemo, type Item } from "../src/catalogue/mod.ts";
 import { embedCatalogue } from "../src/embeddings/mod.ts";
 import { videoSchema } from "../src/features/mod.ts";
@@ -9,7 +10,6 @@ import { createInferenceEngine } from "../src/recommend/mod.ts";
 import { createDeployer, type LoadedModel } from "../src/registry/mod.ts";
 import { createService } from "../src/service/mod.ts";
 import { createTrainer, type TrainedModel } from "../src/training/mod.ts";
-import { blobs } from "../tools/setting/blobs.ts";
 import type { Benchmark, BenchmarkOptions } from "./benchmark.ts";
 
 /** What `npm run bench` says of it. */
@@ -72,6 +72,7 @@ async function measure(work: {
   for (let i = 0; i < events.length; i += 5000) await store.putEvents(events.slice(i, i + 5000));
   log(`${videos} videos, ${people.length} viewers and ${events.length} events stored`);
 
+  const blobs = createMemoryBlobStore();
   const runtime = await createOrtRuntime();
   const { dataset } = buildDataset({ items, people, events });
   let embedSeconds = 0;
@@ -128,7 +129,6 @@ async function measure(work: {
   } finally {
     await server.close();
     await engine.close();
-    await blobs.remove("models/");
   }
 }
 
