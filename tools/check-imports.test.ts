@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkSource } from "./check-imports.ts";
 import { readSourceText } from "./source-text.ts";
+import { findUnreached } from "./unreached-files.ts";
 
 const messages = (path: string, source: string): string[] =>
   checkSource(path, source).map((line) => line.slice(line.indexOf(" ") + 1));
@@ -138,6 +139,18 @@ describe("[AR4] files", () => {
     expect(checkSource("src/base/a.ts", "\n".repeat(400))).toEqual([]);
     expect(checkSource("src/base/a.ts", "\n".repeat(401))).toHaveLength(1);
   });
+});
+
+test("findUnreached() finds what no program gets to", () => {
+  const files = [
+    { path: "src/mod.ts", source: 'export { a } from "./base/mod.ts";' },
+    { path: "src/base/mod.ts", source: 'export { a } from "./a.ts";\n// "./left.ts"' },
+    { path: "src/base/a.ts", source: 'const b = await import("./b.ts");' },
+    { path: "src/base/b.ts", source: "" },
+    { path: "src/base/left.ts", source: 'import { a } from "./a.ts";' },
+    { path: "src/base/a.test.ts", source: 'import { left } from "./left.ts";' },
+  ];
+  expect(findUnreached(files)).toEqual(["src/base/left.ts"]);
 });
 
 describe("readSourceText()", () => {

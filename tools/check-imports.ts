@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { lineAt, readSourceText } from "./source-text.ts";
+import { findUnreached } from "./unreached-files.ts";
 
 /** The folders of `src/` in the order data flows. A file may import its own folder and those to its left. */
 export const folderOrder = [
@@ -181,6 +182,11 @@ export function sourceFiles(root: string): string[] {
 if (import.meta.main) {
   const files = sourceFiles(".").map((path) => ({ path, source: readFileSync(path, "utf8") }));
   const problems = files.flatMap(({ path, source }) => checkSource(path, source));
+  for (const path of findUnreached(files)) {
+    problems.push(
+      `${path}:1 is reached from no entry: delete it, or name it .conformance.ts where tests alone use it`,
+    );
+  }
   for (const problem of problems) console.error(problem);
   const sizes = files
     .map(({ path, source }) => ({ path, lines: source.split("\n").length - 1 }))

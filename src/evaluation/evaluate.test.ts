@@ -6,7 +6,7 @@ import { renderReportHtml } from "./report/html.ts";
 import { renderReportTable } from "./report/table.ts";
 import type { Scorer } from "./scorer.ts";
 import { splitBy } from "./split-by.ts";
-import { checkerboard } from "./test-data.ts";
+import { checkerboard } from "./test-data.conformance.ts";
 
 const split = splitBy(checkerboard({ people: 80, items: 40, share: 0.6 }), "strong");
 const popularity = fitPopularity(interactionsOf(split.train));

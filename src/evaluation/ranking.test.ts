@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ndcgAt } from "./metrics/ndcg.ts";
 import { createRanker } from "./ranking.ts";
 import type { EvaluationSet } from "./split.ts";
-import { datasetFromMatrix, everybody } from "./test-data.ts";
+import { datasetFromMatrix, everybody } from "./test-data.conformance.ts";
 
 function setOf(held: number[], seen: number[] = [], candidates?: number[]): EvaluationSet {
   return {

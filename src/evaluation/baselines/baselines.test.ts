@@ -3,7 +3,7 @@ import { createPortableRuntime } from "../../onnx/mod.ts";
 import { sliceHistories } from "../evaluation-set.ts";
 import { meanNdcg } from "../rank-all.ts";
 import { splitBy } from "../split-by.ts";
-import { checkerboard, datasetFromMatrix, everybody } from "../test-data.ts";
+import { checkerboard, datasetFromMatrix, everybody } from "../test-data.conformance.ts";
 import { chanceScorer } from "./chance.ts";
 import { createPlainProduct, createRuntimeProduct } from "./dense-product.ts";
 import { fitEase } from "./ease.ts";

@@ -5,7 +5,7 @@ import { likedItems } from "../liked-items.ts";
 import { readViewerOrder } from "../read-viewer-order.ts";
 import { type EvaluationSet, protocolNames, type Split } from "../split.ts";
 import { splitBy } from "../split-by.ts";
-import { datasetFromMatrix, randomDataset } from "../test-data.ts";
+import { datasetFromMatrix, randomDataset } from "../test-data.conformance.ts";
 
 const dataset = randomDataset(3, { people: 60, items: 50, events: 1500 });
 const splits = protocolNames.map((protocol) => splitBy(dataset, protocol));
