@@ -124,7 +124,6 @@ async function measure(work: {
       recallAt100,
       likeToChangedAnswer: like,
       embedSeconds: Math.round(embedSeconds * 10) / 10,
-      rssMb: Math.round(process.memoryUsage.rss() / 1e6),
     };
   } finally {
     await server.close();

@@ -109,7 +109,9 @@ describe("POST events", () => {
   test("an unknown viewer gets a profile without a confirmed age; a known one keeps theirs", async () => {
     const { post, store } = tinyService();
     const like = (user_id: string) => ({ user_id, video_id: "v01", kind: "like" });
-    expect((await post(events, { events: [like("new"), like("p10")] })).status).toBe(200);
+    const { status, body } = await post(events, { events: [like("new"), like("p10"), like("new")] });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ accepted: 3, inserted: 2, updated: 0, unchanged: 1 });
     expect((await store.history("new", { limit: 1 }))?.person).toEqual({ id: "new", fields: {} });
     expect((await store.history("p10", { limit: 1 }))?.person.ageConfirmedAt).toBeDefined();
     expect((await post(recommend, { user_id: "new" })).status).toBe(403);

@@ -19,13 +19,25 @@ export const events = defineRoute({
     const now = clock.now();
     const received = toEvents(input.events, now);
     await requireItems(store, received);
-    // A viewer we do not know yet gets a profile without a confirmed age: nothing is lost, and nothing is recommended.
-    const newPeople = [...new Set(received.map((event) => event.personId))].map((id) => ({ id, fields: {} }));
-    await store.putBatch({ newPeople });
-    const { inserted, updated, unchanged } = await store.putEvents(received);
+    const { inserted, updated, unchanged } = await record(store, received);
     return { body: { accepted: received.length, inserted, updated, unchanged } };
   },
 });
+
+async function record(
+  store: CatalogueStore,
+  events: readonly CatalogueEvent[],
+): Promise<{ readonly inserted: number; readonly updated: number; readonly unchanged: number }> {
+  const first = await store.putEvents(events);
+  if (first.orphaned === 0) return first;
+  // A viewer we do not know yet gets a profile without a confirmed age: nothing is lost, and nothing is recommended.
+  const newPeople = [...new Set(events.map((event) => event.personId))].map((id) => ({ id, fields: {} }));
+  await store.putBatch({ newPeople });
+  const again = await store.putEvents(events);
+  const inserted = first.inserted + again.inserted;
+  const updated = first.updated + again.updated;
+  return { inserted, updated, unchanged: events.length - inserted - updated - again.orphaned };
+}
 
 function toEvents(sent: readonly EventRequest[], now: number): CatalogueEvent[] {
   const issues: ProblemIssue[] = [];
