@@ -47,6 +47,16 @@ export function countOf(shape: readonly number[]): number {
   return count;
 }
 
+/**
+ * A shape as small integers. Lengths read from a file or from int64 numbers are doubles to V8, and so would be every
+ * index worked out from them: products run three times slower.
+ *
+ * @param shape Lengths below 2^31.
+ */
+export function integerShape(shape: readonly number[]): readonly number[] {
+  return shape.map((length) => length | 0);
+}
+
 /** An axis counted from the front. */
 export function axisOf(axis: number, rank: number): number {
   const resolved = axis < 0 ? axis + rank : axis;

@@ -26,53 +26,98 @@ interface Product {
   readonly transposeB: boolean;
 }
 
-/** y += A B where B lies row by row: for every row of A, rows of B are added to a row of y, four at a time. */
+interface RowBlock {
+  readonly a: Numbers;
+  /** Where the first factor lies, and how far apart the others. */
+  readonly aAt: number;
+  readonly aStep: number;
+  readonly b: Numbers;
+  readonly bAt: number;
+  readonly y: Numbers;
+  readonly yAt: number;
+  readonly n: number;
+}
+
+/** A row of y += eight rows of B, each times its factor: one pass over y for eight over B. */
+function addEightRows({ a, aAt, aStep, b, bAt, y, yAt, n }: RowBlock): void {
+  const a0 = a[aAt]!;
+  const a1 = a[aAt + aStep]!;
+  const a2 = a[aAt + 2 * aStep]!;
+  const a3 = a[aAt + 3 * aStep]!;
+  const a4 = a[aAt + 4 * aStep]!;
+  const a5 = a[aAt + 5 * aStep]!;
+  const a6 = a[aAt + 6 * aStep]!;
+  const a7 = a[aAt + 7 * aStep]!;
+  const b1 = bAt + n;
+  const b2 = b1 + n;
+  const b3 = b2 + n;
+  const b4 = b3 + n;
+  const b5 = b4 + n;
+  const b6 = b5 + n;
+  const b7 = b6 + n;
+  for (let j = 0; j < n; j++) {
+    y[yAt + j]! +=
+      a0 * b[bAt + j]! +
+      a1 * b[b1 + j]! +
+      a2 * b[b2 + j]! +
+      a3 * b[b3 + j]! +
+      a4 * b[b4 + j]! +
+      a5 * b[b5 + j]! +
+      a6 * b[b6 + j]! +
+      a7 * b[b7 + j]!;
+  }
+}
+
+function addOneRow({ a, aAt, b, bAt, y, yAt, n }: RowBlock): void {
+  const a0 = a[aAt]!;
+  for (let j = 0; j < n; j++) y[yAt + j]! += a0 * b[bAt + j]!;
+}
+
+/**
+ * y += A B where B lies row by row. Eight rows of B at a time go to every row of y while they are in the cache. The loop
+ * over columns is a function of its own: V8 compiles it well on its first runs, before the loops around it.
+ */
 function addRows({ a, aAt, b, bAt, y, yAt, m, k, n, transposeA }: Product): void {
-  const [rowStep, step] = transposeA ? [1, m] : [k, 1];
-  for (let row = 0; row < m; row++) {
-    const out = yAt + row * n;
-    const from = aAt + row * rowStep;
-    let i = 0;
-    for (; i + 3 < k; i += 4) {
-      const a0 = a[from + i * step]!;
-      const a1 = a[from + (i + 1) * step]!;
-      const a2 = a[from + (i + 2) * step]!;
-      const a3 = a[from + (i + 3) * step]!;
-      const b0 = bAt + i * n;
-      const b1 = b0 + n;
-      const b2 = b1 + n;
-      const b3 = b2 + n;
-      for (let j = 0; j < n; j++) {
-        y[out + j]! += a0 * b[b0 + j]! + a1 * b[b1 + j]! + a2 * b[b2 + j]! + a3 * b[b3 + j]!;
-      }
+  const [rowStep, aStep] = transposeA ? [1, m] : [k, 1];
+  const whole = k - (k % 8);
+  for (let i = 0; i < whole; i += 8) {
+    for (let row = 0; row < m; row++) {
+      const from = aAt + row * rowStep + i * aStep;
+      addEightRows({ a, aAt: from, aStep, b, bAt: bAt + i * n, y, yAt: yAt + row * n, n });
     }
-    for (; i < k; i++) {
-      const a0 = a[from + i * step]!;
-      for (let j = 0; j < n; j++) y[out + j]! += a0 * b[bAt + i * n + j]!;
+  }
+  for (let i = whole; i < k; i++) {
+    for (let row = 0; row < m; row++) {
+      const from = aAt + row * rowStep + i * aStep;
+      addOneRow({ a, aAt: from, aStep, b, bAt: bAt + i * n, y, yAt: yAt + row * n, n });
     }
   }
 }
 
-/** y += A Bᵀ: both are read along their rows, four sums at a time. */
+/** The product of a row of A (steps apart) and a row of B, in four sums. */
+function dot({ a, aAt, aStep, b, bAt, n }: Omit<RowBlock, "y" | "yAt">): number {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let i = 0;
+  for (; i + 3 < n; i += 4) {
+    s0 += a[aAt + i * aStep]! * b[bAt + i]!;
+    s1 += a[aAt + (i + 1) * aStep]! * b[bAt + i + 1]!;
+    s2 += a[aAt + (i + 2) * aStep]! * b[bAt + i + 2]!;
+    s3 += a[aAt + (i + 3) * aStep]! * b[bAt + i + 3]!;
+  }
+  for (; i < n; i++) s0 += a[aAt + i * aStep]! * b[bAt + i]!;
+  return s0 + s1 + s2 + s3;
+}
+
+/** y += A Bᵀ: both are read along their rows. */
 function addDots({ a, aAt, b, bAt, y, yAt, m, k, n, transposeA }: Product): void {
-  const [rowStep, step] = transposeA ? [1, m] : [k, 1];
+  const [rowStep, aStep] = transposeA ? [1, m] : [k, 1];
   for (let row = 0; row < m; row++) {
     const from = aAt + row * rowStep;
     for (let column = 0; column < n; column++) {
-      const other = bAt + column * k;
-      let s0 = 0;
-      let s1 = 0;
-      let s2 = 0;
-      let s3 = 0;
-      let i = 0;
-      for (; i + 3 < k; i += 4) {
-        s0 += a[from + i * step]! * b[other + i]!;
-        s1 += a[from + (i + 1) * step]! * b[other + i + 1]!;
-        s2 += a[from + (i + 2) * step]! * b[other + i + 2]!;
-        s3 += a[from + (i + 3) * step]! * b[other + i + 3]!;
-      }
-      for (; i < k; i++) s0 += a[from + i * step]! * b[other + i]!;
-      y[yAt + row * n + column]! += s0 + s1 + s2 + s3;
+      y[yAt + row * n + column]! += dot({ a, aAt: from, aStep, b, bAt: bAt + column * k, n: k });
     }
   }
 }

@@ -3,6 +3,7 @@ import { elementwiseKernels } from "./elementwise-kernels.ts";
 import {
   type Allocate,
   countOf,
+  integerShape,
   type Kernel,
   type KernelFactory,
   type Numbers,
@@ -49,7 +50,7 @@ function allocator(precision: "float32" | "float64"): Allocate {
       unsupported(`a tensor must have at most ${largest} numbers: [${shape}]`);
     const data =
       kept?.data.length === length && kept.dtype === dtype ? kept.data : newNumbers(dtype, length, precision);
-    kept = { dtype, shape, data };
+    kept = { dtype, shape: integerShape(shape), data };
     return kept;
   };
 }
@@ -145,7 +146,9 @@ class PortableSession implements Session {
     this.#steps = steps;
     this.inputNames = model.inputs.map(({ name }) => name);
     this.outputNames = model.outputs.map(({ name }) => name);
-    for (const [name, tensor] of Object.entries(model.initializers)) this.#values.set(name, tensor);
+    for (const [name, tensor] of Object.entries(model.initializers)) {
+      this.#values.set(name, { ...tensor, shape: integerShape(tensor.shape) });
+    }
   }
 
   async run(inputs: Tensors, outputs: Tensors = {}): Promise<Tensors> {

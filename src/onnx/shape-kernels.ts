@@ -3,6 +3,7 @@ import {
   countOf,
   eachRow,
   intAttribute,
+  integerShape,
   type KernelFactory,
   type Numbers,
   need,
@@ -29,7 +30,7 @@ const reshape: KernelFactory = () => (inputs) => {
   if (countOf(shape) !== x.data.length || !shape.every((dim) => Number.isInteger(dim) && dim >= 0)) {
     return unsupported(`[${x.shape}] must have as many elements as [${dims}]`);
   }
-  return { ...x, shape };
+  return { ...x, shape: integerShape(shape) };
 };
 
 const unsqueeze: KernelFactory = () => (inputs) => {
