@@ -8,7 +8,8 @@ export interface Recommendation {
   readonly itemId: string;
   /**
    * Larger is better; comparable only within one answer: an inner product (-1 to 1) of the towers, a sum of weights
-   * of the linear model, a number of likes of popularity.
+   * of the linear model, weighted likes of popularity. What is only there so that as many come as were asked for has
+   * the lowest score there is: -1 behind the towers, 0 behind the linear model.
    */
   readonly score: number;
   /** Counted from 1. */

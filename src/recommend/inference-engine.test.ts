@@ -51,6 +51,25 @@ describe("recommend", () => {
     ).toBe(true);
   });
 
+  test("never answers with fewer than asked while there are more: what has no vector yet follows at the end", async () => {
+    const world = engineWorld();
+    const version = await world.deploy(1);
+    const added = ["new-1", "new-2"].map((id) => ({ id, title: id, fields: {} }));
+    await world.store.putItems(added);
+    const seen = new Set(await seenBy(world, "p00"));
+    const all = await world.engine.recommend("p00", { limit: 1000 });
+    expect(all.recommendations).toHaveLength(62 - seen.size);
+    expect(all.recommendations.slice(-2).map(({ itemId, score }) => [itemId, score])).toEqual([
+      ["new-1", -1],
+      ["new-2", -1],
+    ]);
+    await world.blobs.remove(`models/${version}/user_tower.onnx`);
+    const restarted = createInferenceEngine(world);
+    const linear = await restarted.recommend("p00", { limit: 1000 });
+    expect(linear.source).toBe("linear");
+    expect(new Set(linear.recommendations.map(({ itemId }) => itemId)).size).toBe(62 - seen.size);
+  });
+
   test("popularity answers for a viewer without history", async () => {
     const world = engineWorld();
     const version = await world.deploy(1);

@@ -117,17 +117,24 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
         modelVersion: state.version,
         source,
       });
+      // Items without a vector yet, or without a neighbour, follow behind everything that was scored.
+      const topUp = async (found: readonly Neighbour[], score: number): Promise<readonly Neighbour[]> => {
+        if (found.length >= limit) return found;
+        const left = [...exclude, ...found.map(({ itemId }) => itemId)];
+        const rest = await vectors.popular({ limit: limit - found.length, personId, exclude: left });
+        return [...found, ...rest.map(({ itemId }) => ({ itemId, score }))];
+      };
       if (hasTaste(history)) {
         if (state.model !== undefined && state.source !== "none") {
           const vector = await vectorOf(state.model, history);
           const { version } = state.model;
           const found =
             (await ifEmbedded(() => vectors.nearest({ version, vector, limit, personId, exclude }))) ?? [];
-          if (found.length > 0) return answer(state.source, found);
+          if (found.length > 0) return answer(state.source, await topUp(found, -1));
         }
         if (state.fallback !== undefined) {
           const found = await recommendLinear({ store, fallback: state.fallback, personId, limit, exclude });
-          if (found.length > 0) return answer("linear", found);
+          if (found.length > 0) return answer("linear", await topUp(found, 0));
         }
       }
       return answer("popularity", await vectors.popular({ limit, personId, exclude }));
