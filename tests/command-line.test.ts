@@ -131,7 +131,10 @@ describe("the path by hand", () => {
     expect(answer).toMatchObject({ source: "two_tower", model_version: second["version"] });
     expect(answer["recommendations"]).toHaveLength(3);
     expect(await json("models", "rollback")).toMatchObject({ version: first["version"], status: "active" });
-    expect(await json("embed")).toMatchObject({ videos: { embedded: 0, unchanged: 3200 } });
+    expect(await json("embed")).toMatchObject({
+      videos: { embedded: 0, unchanged: 3200 },
+      viewers: { embedded: 0, unchanged: 1000 },
+    });
     const doctor = await futago("doctor");
     expect(doctor.code, doctor.stdout).toBe(0);
     expect(doctor.stdout).toMatch(/^ok +model: /m);

@@ -11,7 +11,7 @@ export interface InferenceEngineDeps extends ServingModelsDeps {
   readonly store: CatalogueStore;
   readonly vectors: VectorStore;
   readonly clock: Clock;
-  /** Latest events that a person's vector is computed from. @default 300 */
+  /** Latest events that a person's vector is computed from; as many as `embedPeople` reads. @default 500 */
   readonly historyLimit?: number;
 }
 
@@ -76,7 +76,7 @@ export interface EmbeddedPerson {
  * ```
  */
 export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngine {
-  const { store, vectors, clock, historyLimit = 300 } = deps;
+  const { store, vectors, clock, historyLimit = 500 } = deps;
   const models = new ServingModels(deps);
 
   async function historyOf(personId: string): Promise<PersonHistory> {

@@ -57,7 +57,10 @@ export function trainCommand(): Command {
     )
     .option("--output-dir <directory>", "also write models/<version>/ there, for another machine")
     .option("--description <text>", "what is different about it", "")
-    .option("--update-db", "embed the catalogue under the new version and make it the active one")
+    .option(
+      "--update-db",
+      "embed the catalogue and the viewers under the new version and make it the active one",
+    )
     .option("--dry-run", "read the data, check the settings, say what would be trained, and change nothing")
     .addHelpText(
       "after",
@@ -97,7 +100,7 @@ async function train(context: CliContext, options: Options): Promise<void> {
     const trainer = createTrainer({ runtime, progress, checkpoints, clock: Date });
     const model = await trainer.fit(dataset, { schema, towers, training, signal });
     sayResult(context, model);
-    const prepare = embedForPromotion(context, database);
+    const prepare = embedForPromotion(context, database, { viewers: true });
     const deployer = createDeployer({ blobs, versions: database.versions, runtime, clock: Date, prepare });
     const metrics = model.best.ndcg === undefined ? {} : { "validation ndcg@10": model.best.ndcg };
     const { version } = await deployer.register(model, {

@@ -34,7 +34,7 @@ import type { Stores } from "../open-stores.ts";
 export async function makeFirstModel(context: CliContext, stores: Stores): Promise<void> {
   const { database, blobs } = stores;
   const runtime = await createOrtRuntime();
-  const prepare = embedForPromotion(context, database);
+  const prepare = embedForPromotion(context, database, { viewers: true });
   const deployer = createDeployer({ blobs, versions: database.versions, runtime, clock: Date, prepare });
   const version =
     (await wholeCandidate(deployer)) ?? (await trainAndRegister(context, { stores, runtime, deployer }));
