@@ -113,6 +113,9 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
         );
         // A graph that fits in memory is built several times faster; this lasts for the transaction.
         await sql.raw(`set local maintenance_work_mem = '${indexMemoryMb(count, dims)}MB'`).execute(trx);
+        // Before pgvector 0.8.2 building an HNSW index with several workers may write past its memory (CVE-2026-3172).
+        await sql`select set_config('max_parallel_maintenance_workers', '0', true) from pg_extension
+          where extname = 'vector' and string_to_array(extversion, '.')::int[] < array[0, 8, 2]`.execute(trx);
         await sql`create index if not exists ${sql.id(`${videos_table}_hnsw`)} on ${sql.table(videos_table)}
           using hnsw ((embedding::halfvec(${sql.lit(dims)})) halfvec_ip_ops)
           with (m = 16, ef_construction = 64)`.execute(trx);
