@@ -1,4 +1,4 @@
-import { cast, div, exp, greater, log, mul, neg, pow, sigmoid, sub, where } from "./elementwise.ts";
+import { div, exp, greater, log, mul, neg, pow, sigmoid, step, sub, where } from "./elementwise.ts";
 import { type GradientTable, sumTo } from "./gradient-table.ts";
 import type { Value } from "./value.ts";
 
@@ -24,7 +24,8 @@ export const elementwiseGradients = {
   // d log(1 + e^x) = σ(x)
   softplus: ({ inputs: [x] }, g) => [mul(g, sigmoid(x!))],
   // A product with 0 and 1, which ONNX Runtime computes faster than a choice.
-  relu: (y, g) => [mul(g, cast(greater(y, 0), "float32"))],
+  relu: (y, g) => [mul(g, step(y))],
+  step: none,
   // d erf x = 2/√π · e^(-x²)
   erf: ({ inputs: [x] }, g) => [mul(g, mul(exp(neg(mul(x!, x!))), 2 / Math.sqrt(Math.PI)))],
   stopGradient: none,

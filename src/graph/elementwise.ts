@@ -70,6 +70,8 @@ export const sigmoid = (x: Value): Value => makeNode("sigmoid", [x], {});
 export const softplus = (x: Value): Value => makeNode("softplus", [x], {});
 /** max(x, 0); its gradient at 0 is 0. */
 export const relu = (x: Value): Value => makeNode("relu", [x], {});
+/** 1 where x > 0, else 0. */
+export const step = (x: Value): Value => makeNode("step", [x], {});
 /** The error function. */
 export const erf = (x: Value): Value => makeNode("erf", [x], {});
 /** x, through which no gradient flows. */

@@ -74,6 +74,7 @@ const cases: { readonly [K in OpKind]: readonly Case[] | { readonly none: string
   pow: [...binary(graph.pow, [0.5, 2]), ...unary((x) => graph.pow(x, 3))],
   maximum: binary((a, b) => graph.maximum(a, graph.add(b, 0.05))),
   minimum: binary((a, b) => graph.minimum(a, graph.add(b, 0.05))),
+  step: { none: "constant but at 0" },
   greater: { none: "bool" },
   equal: { none: "bool" },
   where: [

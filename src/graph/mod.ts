@@ -20,6 +20,7 @@ export {
   sigmoid,
   softplus,
   sqrt,
+  step,
   stopGradient,
   sub,
   tanh,

@@ -101,6 +101,7 @@ export const shapeRules = {
   sigmoid: unary,
   softplus: unary,
   relu: unary,
+  step: unary,
   erf: unary,
   stopGradient: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   cast: ([x], { dtype }) => ({ shape: x!.shape, dtype }),

@@ -47,6 +47,7 @@ export interface OpAttributes {
   readonly sigmoid: None;
   readonly softplus: None;
   readonly relu: None;
+  readonly step: None;
   readonly erf: None;
   readonly stopGradient: None;
   readonly cast: { readonly dtype: DType };

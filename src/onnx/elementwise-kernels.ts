@@ -3,6 +3,7 @@ import {
   broadcast,
   broadcastStrides,
   eachRow,
+  floatAttribute,
   intAttribute,
   type KernelFactory,
   type Numbers,
@@ -121,6 +122,12 @@ function erf(x: number): number {
 // log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), which does not overflow.
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
+const hardSigmoid: KernelFactory = (node) => {
+  const alpha = floatAttribute(node, "alpha", 0.2);
+  const beta = floatAttribute(node, "beta", 0.5);
+  return unary((x) => Math.max(0, Math.min(1, alpha * x + beta)))(node);
+};
+
 /** Kernels of what works element by element. */
 export const elementwiseKernels: Readonly<Record<string, KernelFactory>> = {
   Neg: unary((x) => -x),
@@ -133,6 +140,7 @@ export const elementwiseKernels: Readonly<Record<string, KernelFactory>> = {
   Sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
   Softplus: unary(softplus),
   Relu: unary((x) => Math.max(x, 0)),
+  HardSigmoid: hardSigmoid,
   Erf: unary(erf),
   Add: binary((x, y) => x + y),
   Sub: binary((x, y) => x - y),

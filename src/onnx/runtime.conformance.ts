@@ -56,6 +56,7 @@ const examples: { readonly [K in Exclude<OpKind, "input" | "parameter">]: Exampl
   // log(1 + e^100) is 100 in float32, not infinity.
   softplus: unary(graph.softplus, (x) => (x > 50 ? x : Math.log1p(Math.exp(x))), floats([-1, 0, 100])),
   relu: unary(graph.relu, (x) => Math.max(0, x)),
+  step: unary(graph.step, (x) => (x > 0 ? 1 : 0), floats([-2, 0, 1e-38, 0.5, 3e38, -3e38])),
   // erf(0.5) and erf(2): Abramowitz & Stegun 1964, table 7.1.
   erf: { ...unary(graph.erf, (x) => x, floats([0, 0.5, -2])), expected: [0, 0.5204998778, -0.995322265] },
   stopGradient: unary(graph.stopGradient, (x) => x),

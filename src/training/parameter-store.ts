@@ -25,16 +25,22 @@ interface Slot {
   readonly rows: Int32Array | undefined;
   /** The whole parameter; of `fixed`, stale until it is read. */
   readonly master: State;
-  /** What the graph reads; of `whole` and `fixed` the truth. Swapped with `back` at every step. */
-  front: State;
-  back: State;
+  /** What the graph reads; of `whole` and `fixed` the truth. */
+  readonly front: State;
+  /** Where the graph writes the next weights; swapped with those of `front` at every step. */
+  back: Float32Array;
   /** Of `batch`: the last step that touched each row. */
   readonly touched: Int32Array | undefined;
 }
 
 /**
- * Everything that training changes. Whole tables live in two sets of buffers that take turns as input and output of
- * the graph; of larger tables the rows of a batch are gathered before a step and scattered back after it.
+ * Everything that training changes. Of larger tables the rows of a batch are gathered before a step and scattered back
+ * after it.
+ *
+ * Weights live in two buffers that take turns as input and output of the graph, since the backward pass may read them
+ * after the optimiser has written the next ones. Moments and averages are written where they are read: only the
+ * operations that lead to their own next value read them, so that value is written last. Half the memory stays in the
+ * cache twice as well: 3 % of a step.
  */
 export class ParameterStore {
   readonly #slots: readonly Slot[];
@@ -87,7 +93,8 @@ export class ParameterStore {
           data: data.length === size ? data : data.subarray(0, size),
         });
         inputs[stateName(name, kind)] = tensor(slot.front[kind]);
-        outputs[`${stateName(name, kind)}.next`] = tensor(slot.back[kind]);
+        const next = kind === "weights" ? slot.back : slot.front[kind];
+        outputs[`${stateName(name, kind)}.next`] = tensor(next);
       }
     }
     return { inputs, outputs };
@@ -97,8 +104,8 @@ export class ParameterStore {
   commit(rows: StepRows, step: number): void {
     this.#done = step + 1;
     for (const slot of this.#slots) {
+      [slot.front.weights, slot.back] = [slot.back, slot.front.weights];
       if (slot.residency === "batch") this.#scatter(slot, { rows: rows.get(slot.parameter.name)!, step });
-      else [slot.front, slot.back] = [slot.back, slot.front];
     }
   }
 
@@ -148,7 +155,7 @@ export class ParameterStore {
         rows: undefined,
         master,
         front: master,
-        back: emptyState(weights.length, this.#kinds),
+        back: new Float32Array(weights.length),
         touched: undefined,
       };
     }
@@ -160,7 +167,7 @@ export class ParameterStore {
       rows,
       master,
       front: emptyState(size, this.#kinds),
-      back: emptyState(size, this.#kinds),
+      back: new Float32Array(size),
       touched: residency === "batch" ? new Int32Array(parameter.shape[0]) : undefined,
     };
     if (rows !== undefined) for (const kind of this.#kinds) copyRows(slot, { rows, kind, into: "front" });
@@ -191,8 +198,8 @@ export class ParameterStore {
     const columns = slot.parameter.shape[1];
     const size = rows.length * columns;
     if (slot.front.weights.length < size) {
-      slot.front = emptyState(size, this.#kinds);
-      slot.back = emptyState(size, this.#kinds);
+      Object.assign(slot.front, emptyState(size, this.#kinds));
+      slot.back = new Float32Array(size);
     }
     for (const kind of this.#kinds) copyRows(slot, { rows, kind, into: "front" });
     if (this.#averaging === 0) return;
@@ -205,7 +212,6 @@ export class ParameterStore {
   }
 
   #scatter(slot: Slot, done: { readonly rows: Int32Array; readonly step: number }): void {
-    [slot.front, slot.back] = [slot.back, slot.front];
     for (const kind of this.#kinds) copyRows(slot, { rows: done.rows, kind, into: "master" });
     for (const row of done.rows) if (row >= 0) slot.touched![row] = done.step + 1;
   }
