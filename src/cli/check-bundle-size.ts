@@ -1,25 +1,26 @@
 import type { Dataset } from "../catalogue/mod.ts";
 import { type FeatureSchemaInput, fitFeatures } from "../features/mod.ts";
 import { maxBundleBytes } from "../registry/mod.ts";
-import { type TowerConfig, towerParameters } from "../towers/mod.ts";
+import { resolveTowerConfig, type TowerConfig, type TowerOptions, towerParameters } from "../towers/mod.ts";
 
 /**
  * Refuses a training whose model could not be registered, before it has taken its time.
  *
  * @param dataset What is trained on: each liked item has a row of its own in the towers.
  * @param options The features and the towers.
- * @returns Bytes of all learned arrays.
+ * @returns The towers as they would be trained, and the bytes of all learned arrays.
  * @throws RangeError When they are more than a bundle may hold.
  */
 export function checkBundleSize(
   dataset: Dataset,
-  options: { readonly schema: FeatureSchemaInput; readonly towers: TowerConfig },
-): number {
+  options: { readonly schema: FeatureSchemaInput; readonly towers: TowerOptions },
+): { readonly towers: TowerConfig; readonly bytes: number } {
   const { userLayout: user, itemLayout: item } = fitFeatures(options.schema, dataset);
-  const parameters = towerParameters(options.towers, { user, item });
+  const towers = resolveTowerConfig(options.towers, { user, item });
+  const parameters = towerParameters(towers, { user, item });
   const bytes = 4 * parameters.reduce((sum, { shape: [rows, columns] }) => sum + rows * columns, 0);
-  if (bytes <= maxBundleBytes) return bytes;
-  const { dims, preset } = options.towers;
+  if (bytes <= maxBundleBytes) return { towers, bytes };
+  const { dims, preset } = towers;
   const fitting = Math.floor((dims * maxBundleBytes) / bytes / 8) * 8;
   throw new RangeError(
     `Cannot train ${preset} towers of ${dims} dimensions on this catalogue as a bundle must be at most ` +

@@ -1,3 +1,5 @@
+import type { RowLayout } from "../features/mod.ts";
+
 /** Non-linearity of the hidden layers. */
 export type TowerActivation = "gelu" | "relu" | "tanh";
 
@@ -80,9 +82,11 @@ export const towerPresets: Readonly<Record<TowerPreset, TowerConfig>> = Object.f
 /**
  * A preset with changes, checked.
  *
- * `historyDims` and `idDims` follow `dims` unless they are given.
+ * Unless they are given, `historyDims` and `idDims` follow `dims`, and where a large catalogue would make the tables
+ * of its items weigh more than 40 MB together, they are as narrow as that takes: a bundle has to fit an edge function.
  *
  * @param options What to change.
+ * @param layouts What the towers will read; without it the size of the tables is not looked at.
  * @returns A frozen, complete configuration.
  * @throws RangeError When a number is out of its range.
  *
@@ -93,7 +97,10 @@ export const towerPresets: Readonly<Record<TowerPreset, TowerConfig>> = Object.f
  * config.historyDims; // 126
  * ```
  */
-export function resolveTowerConfig(options: TowerOptions = {}): TowerConfig {
+export function resolveTowerConfig(
+  options: TowerOptions = {},
+  layouts?: { readonly user: RowLayout; readonly item: RowLayout },
+): TowerConfig {
   const { preset = "standard", ...changes } = options;
   const base = towerPresets[preset];
   if (base === undefined) {
@@ -102,7 +109,8 @@ export function resolveTowerConfig(options: TowerOptions = {}): TowerConfig {
     );
   }
   const inner = (changes.dims ?? base.dims) - 2;
-  const config: TowerConfig = Object.freeze({ ...base, historyDims: inner, idDims: inner, ...changes });
+  const width = layouts === undefined ? inner : Math.min(inner, affordableWidth(layouts));
+  const config: TowerConfig = Object.freeze({ ...base, historyDims: width, idDims: width, ...changes });
   whole("dims", config.dims, 8, 4096);
   for (const units of config.hidden) whole("hidden", units, 1, 65_536);
   for (const units of config.itemHidden) whole("itemHidden", units, 1, 65_536);
@@ -124,6 +132,17 @@ export function resolveTowerConfig(options: TowerOptions = {}): TowerConfig {
     refuse("outputActivation", "be none or tanh", config.outputActivation);
   }
   return config;
+}
+
+const tableBytes = 40 * 1024 * 1024;
+
+/** The widest that vectors of items may be for all tables of them to stay within {@link tableBytes}. */
+function affordableWidth(layouts: { readonly user: RowLayout; readonly item: RowLayout }): number {
+  const rows = [...layouts.user.bags, ...layouts.item.bags]
+    .filter(({ role }) => role !== "content")
+    .reduce((sum, { vocabulary }) => sum + vocabulary, 0);
+  // Whole cache lines of 16 numbers.
+  return Math.max(16, Math.floor(tableBytes / 4 / Math.max(1, rows) / 16) * 16);
 }
 
 function whole(name: string, value: number, least: number, most: number): void {

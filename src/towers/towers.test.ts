@@ -28,6 +28,29 @@ describe("resolveTowerConfig", () => {
     });
   });
 
+  test("narrows the tables of a large catalogue's items to 40 MB together, unless their width is given", () => {
+    const bags = (vocabulary: number, roles: readonly ("id" | "history" | "content")[]) => ({
+      denseWidth: 0,
+      dense: [],
+      bags: roles.map((role) => ({ name: role, vocabulary, role })),
+    });
+    const layouts = (items: number) => ({
+      user: bags(items, ["history", "content"]),
+      item: bags(items, ["id"]),
+    });
+    // 40 MB are 10,485,760 numbers; over 2 × 20,000 rows 262.1 each, in whole sixteens 256.
+    expect(resolveTowerConfig({}, layouts(20_000))).toMatchObject({
+      dims: 768,
+      idDims: 256,
+      historyDims: 256,
+    });
+    expect(resolveTowerConfig({}, layouts(5_000))).toMatchObject({ idDims: 766, historyDims: 766 });
+    expect(resolveTowerConfig({ idDims: 512 }, layouts(20_000))).toMatchObject({
+      idDims: 512,
+      historyDims: 256,
+    });
+  });
+
   test("refuses what is out of range", () => {
     expect(() => resolveTowerConfig({ dims: 7 })).toThrow("dims must be a whole number from 8 to 4096");
     expect(() => resolveTowerConfig({ hidden: [0] })).toThrow(RangeError);

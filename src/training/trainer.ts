@@ -96,7 +96,6 @@ async function trainTowers(
   const { runtime, clock, checkpoints } = trainer;
   const started = clock?.now();
   const progress = trainer.progress ?? silentProgress;
-  const config = resolveTowerConfig(options.towers);
   const asked = resolveTrainingConfig(options.training);
   const random = createRandom(asked.seed);
   const { train, validation } = divide(dataset, { options, training: asked, random });
@@ -104,6 +103,7 @@ async function trainTowers(
   const data = readTrainingData(train, { features, training: asked });
   const { training } = data;
   const layouts = { user: features.userLayout, item: features.itemLayout };
+  const config = resolveTowerConfig(options.towers, layouts);
   const parameters = towerParameters(config, layouts);
   const plans = planBags({
     layouts,

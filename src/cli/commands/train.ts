@@ -5,7 +5,7 @@ import { createOrtRuntime, type OrtDevice } from "../../adapters/ort-node/mod.ts
 import type { BlobStore } from "../../base/mod.ts";
 import { datasetFromStore } from "../../catalogue/mod.ts";
 import { bundleFiles, bundlePath, createDeployer, dataWindowOf } from "../../registry/mod.ts";
-import { resolveTowerConfig, type TowerPreset } from "../../towers/mod.ts";
+import type { TowerPreset } from "../../towers/mod.ts";
 import { createTrainer, resolveTrainingConfig, type TrainedModel } from "../../training/mod.ts";
 import { checkBundleSize } from "../check-bundle-size.ts";
 import { action, type CliContext, withSharedOptions } from "../context.ts";
@@ -85,13 +85,13 @@ async function train(context: CliContext, options: Options): Promise<void> {
     const dataset = await datasetFromStore(database.catalogue);
     const { items, people, events } = dataWindowOf(dataset);
     context.say(`${items} items, ${people} people, ${events} events`);
-    const plan = { towers: resolveTowerConfig(towers), training: resolveTrainingConfig(training) };
-    const bytes = checkBundleSize(dataset, { schema, towers: plan.towers });
+    const size = checkBundleSize(dataset, { schema, towers });
+    const plan = { towers: size.towers, training: resolveTrainingConfig(training) };
     if (options.dryRun) {
       context.say(
-        `Would train ${plan.towers.preset} towers of ${plan.towers.dims} dimensions (${(bytes / 1e6).toFixed(1)} MB) for up to ${plan.training.epochs} epochs`,
+        `Would train ${plan.towers.preset} towers of ${plan.towers.dims} dimensions (${(size.bytes / 1e6).toFixed(1)} MB) for up to ${plan.training.epochs} epochs`,
       );
-      context.result({ dryRun: true, items, people, events, modelBytes: bytes, ...plan });
+      context.result({ dryRun: true, items, people, events, modelBytes: size.bytes, ...plan });
       return;
     }
     const runtime = await createOrtRuntime({ device: options.device });
