@@ -93,9 +93,6 @@ export {
   type BaselineName,
   baselineNames,
   chanceScorer,
-  createPlainProduct,
-  createRuntimeProduct,
-  type DenseProduct,
   datasetFingerprint,
   defaultBaselines,
   type EaseOptions,
@@ -122,7 +119,6 @@ export {
   type ModelReport,
   meanNdcg,
   type PairedDifference,
-  type ProductShape,
   type ProtocolName,
   type ProtocolOptions,
   protocolHash,
@@ -180,7 +176,10 @@ export {
 // Its operations have short names (`add`, `log`), hence a namespace: `graph.add`.
 export * as graph from "./graph/mod.ts";
 export {
+  createPlainProduct,
   createPortableRuntime,
+  createRuntimeProduct,
+  type DenseProduct,
   type EmitOptions,
   emitOnnx,
   type LoadOptions,
@@ -191,6 +190,7 @@ export {
   type OnnxType,
   type OnnxValueInfo,
   type PortableOptions,
+  type ProductShape,
   parseOnnx,
   type Runtime,
   type Session,

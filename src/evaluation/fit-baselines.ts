@@ -1,6 +1,6 @@
 import { type Progress, silentProgress } from "../base/mod.ts";
+import type { DenseProduct } from "../onnx/mod.ts";
 import { chanceScorer } from "./baselines/chance.ts";
-import type { DenseProduct } from "./baselines/dense-product.ts";
 import { fitEase, maxEaseItems } from "./baselines/ease.ts";
 import { fitIals } from "./baselines/ials.ts";
 import { interactionsOf } from "./baselines/interactions.ts";

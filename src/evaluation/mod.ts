@@ -1,10 +1,4 @@
 export { chanceScorer } from "./baselines/chance.ts";
-export {
-  createPlainProduct,
-  createRuntimeProduct,
-  type DenseProduct,
-  type ProductShape,
-} from "./baselines/dense-product.ts";
 export { type EaseOptions, type EaseScorer, fitEase } from "./baselines/ease.ts";
 export { fitIals, type IalsOptions } from "./baselines/ials.ts";
 export { type Interactions, interactionsOf } from "./baselines/interactions.ts";

@@ -1,3 +1,9 @@
+export {
+  createPlainProduct,
+  createRuntimeProduct,
+  type DenseProduct,
+  type ProductShape,
+} from "./dense-product.ts";
 export { buildOnnx, type EmitOptions, emitOnnx } from "./emit.ts";
 export { encodeOnnx } from "./encode.ts";
 export type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxType, OnnxValueInfo } from "./model.ts";

@@ -30,9 +30,7 @@ export {
   towerParameters,
 } from "./tower-parameters.ts";
 export {
-  createProduct,
   createTowerScorer,
-  type MatrixProduct,
   type TowerScorer,
   type TowerScorerOptions,
 } from "./tower-scorer.ts";

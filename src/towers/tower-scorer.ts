@@ -1,7 +1,6 @@
 import type { Item } from "../catalogue/mod.ts";
 import { encodeItems, type Histories } from "../features/mod.ts";
-import { input, matMul } from "../graph/mod.ts";
-import { emitOnnx, type Runtime } from "../onnx/mod.ts";
+import { createRuntimeProduct, type Runtime } from "../onnx/mod.ts";
 import type { Towers } from "./load-towers.ts";
 
 /** Scores every item of a catalogue for viewers; has the form of the evaluator's `Scorer`. */
@@ -33,49 +32,14 @@ export async function createTowerScorer(towers: Towers, options: TowerScorerOpti
   const { runtime, items, name = "two-tower" } = options;
   const encoded = encodeItems(towers.features, items);
   const itemVectors = await towers.embedEncodedItems(encoded);
-  const product = await createProduct(runtime);
+  const product = await createRuntimeProduct(runtime, { transposeB: true });
   return {
     name,
     score: async (histories) => {
       const users = await towers.embedUsers(histories, encoded);
-      return product.run(users, { other: itemVectors, width: towers.dims });
+      const shape = { m: users.length / towers.dims, k: towers.dims, n: items.length };
+      return product.multiply(users, itemVectors, shape);
     },
     close: () => product.close(),
-  };
-}
-
-/** A × Bᵀ on a runtime. */
-export interface MatrixProduct {
-  /** `left` rows × `other` rows, both of `width` columns. */
-  run(
-    left: Float32Array,
-    right: { readonly other: Float32Array; readonly width: number },
-  ): Promise<Float32Array>;
-  close(): Promise<void>;
-}
-
-/**
- * Loads a graph that multiplies one matrix by another's transpose.
- *
- * @param runtime What runs it.
- * @returns The product.
- */
-export async function createProduct(runtime: Runtime): Promise<MatrixProduct> {
-  const left = input("left", ["left_rows", "width"]);
-  const right = input("right", ["right_rows", "width"]);
-  const product = matMul(left, right, { transposeB: true });
-  const session = await runtime.load(
-    emitOnnx({ name: "product", inputs: [left, right], outputs: { product } }),
-    { name: "product" },
-  );
-  return {
-    run: async (a, { other, width }) => {
-      const outputs = await session.run({
-        left: { dtype: "float32", shape: [a.length / width, width], data: a },
-        right: { dtype: "float32", shape: [other.length / width, width], data: other },
-      });
-      return outputs["product"]!.data as Float32Array;
-    },
-    close: () => session.close(),
   };
 }

@@ -1,11 +1,16 @@
 import { type EncodedRows, encodeUsers, type FittedFeatures } from "../features/mod.ts";
 import { type Dim, parameter, type Value } from "../graph/mod.ts";
-import { emitOnnx, type Runtime, type Session, type Tensor } from "../onnx/mod.ts";
+import {
+  createRuntimeProduct,
+  type DenseProduct,
+  emitOnnx,
+  type Runtime,
+  type Session,
+  type Tensor,
+} from "../onnx/mod.ts";
 import {
   chunkRows,
-  createProduct,
   denseRows,
-  type MatrixProduct,
   packUser,
   servingGraph,
   servingInputs,
@@ -64,7 +69,7 @@ export async function createValidator(runtime: Runtime, options: ValidatorOption
   const users = encodeUsers(features, set.given, { items });
   const user = userSide(options, users);
   const userSession = await runtime.load(user.onnx, { name: "validation user tower" });
-  const product = await createProduct(runtime);
+  const product = await createRuntimeProduct(runtime, { transposeB: true });
   const itemFeeds = chunkRows(items, { maxRows: 8192 }).map((rows): Feed => {
     return { rows, inputs: servingInputs(items, { layout: layouts.item, rows }) };
   });
@@ -190,7 +195,7 @@ async function embedAll(
 }
 
 async function scoreInChunks(
-  product: MatrixProduct,
+  product: DenseProduct,
   options: {
     readonly left: Float32Array;
     readonly right: Float32Array;
@@ -206,7 +211,11 @@ async function scoreInChunks(
   let counted = 0;
   for (let from = 0; from < viewers; from += step) {
     const to = Math.min(viewers, from + step);
-    const scores = await product.run(left.subarray(from * width, to * width), { other: right, width });
+    const scores = await product.multiply(left.subarray(from * width, to * width), right, {
+      m: to - from,
+      k: width,
+      n: items,
+    });
     const part = validationNdcg(scores, { set, items, k: 10, from });
     sum += part.sum;
     counted += part.viewers;

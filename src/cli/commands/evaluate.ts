@@ -7,7 +7,6 @@ import { type Dataset, datasetFromStore, readMovieLens } from "../../catalogue/m
 import {
   type BaselineName,
   baselineNames,
-  createRuntimeProduct,
   type EvaluationReport,
   evaluate,
   fitBaselines,
@@ -19,6 +18,7 @@ import {
   splitBy,
   trainingCurves,
 } from "../../evaluation/mod.ts";
+import { createRuntimeProduct } from "../../onnx/mod.ts";
 import type { TowerPreset } from "../../towers/mod.ts";
 import { action, type CliContext, withSharedOptions } from "../context.ts";
 import { fitEvaluatedTowers } from "../fit-evaluated-towers.ts";
@@ -31,7 +31,7 @@ interface Options {
   readonly protocol: ProtocolName;
   readonly order?: string;
   readonly minRating?: number;
-  readonly minItemEvents: number;
+  readonly minItemEvents?: number;
   readonly preset: TowerPreset;
   readonly schema?: string;
   readonly embeddingDim?: number;
@@ -62,7 +62,11 @@ export function evaluateCommand(): Command {
       "MovieLens: ratings from here on are likes (default: all)",
       realNumber({ min: 0, max: 5 }),
     )
-    .option("--min-item-events <n>", "leave out items with fewer likes", wholeNumber({ min: 0 }), 5)
+    .option(
+      "--min-item-events <n>",
+      "leave out items with fewer likes (default: 5 with --movielens, else 0)",
+      wholeNumber({ min: 0 }),
+    )
     .addOption(
       new Option("--preset <name>", "standard (768-d) or lite (64-d)")
         .choices(["standard", "lite"])
@@ -152,7 +156,7 @@ function summaryOf(report: EvaluationReport, trainSeconds: number): object {
 }
 
 async function readData(context: CliContext, options: Options): Promise<Dataset> {
-  const { movielens, minItemEvents, minRating } = options;
+  const { movielens, minItemEvents = movielens === undefined ? 0 : 5, minRating } = options;
   if (movielens !== undefined) {
     const rating = minRating === undefined ? {} : { minRating };
     return readMovieLens(openDataFolder(movielens), { minItemEvents, ...rating });

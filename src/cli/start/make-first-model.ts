@@ -4,7 +4,6 @@ import { createFileBlobStore } from "../../adapters/blob-fs/mod.ts";
 import { createOrtRuntime } from "../../adapters/ort-node/mod.ts";
 import { datasetFromStore } from "../../catalogue/mod.ts";
 import {
-  createRuntimeProduct,
   evaluate,
   fitBaselines,
   headlineMetrics,
@@ -16,7 +15,7 @@ import {
   trainingValidation,
 } from "../../evaluation/mod.ts";
 import { videoSchema } from "../../features/mod.ts";
-import type { Runtime } from "../../onnx/mod.ts";
+import { createRuntimeProduct, type Runtime } from "../../onnx/mod.ts";
 import { createDeployer, type Deployer } from "../../registry/mod.ts";
 import { createTowerScorer, loadTowers } from "../../towers/mod.ts";
 import { createTrainer, type TrainedModel } from "../../training/mod.ts";

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { createPortableRuntime } from "../../onnx/mod.ts";
+import { createPlainProduct } from "../../onnx/mod.ts";
 import { sliceHistories } from "../evaluation-set.ts";
 import { meanNdcg } from "../rank-all.ts";
 import { splitBy } from "../split-by.ts";
 import { checkerboard, datasetFromMatrix, everybody } from "../test-data.conformance.ts";
 import { chanceScorer } from "./chance.ts";
-import { createPlainProduct, createRuntimeProduct } from "./dense-product.ts";
 import { fitEase } from "./ease.ts";
 import { fitIals } from "./ials.ts";
 import { type Interactions, interactionsOf } from "./interactions.ts";
@@ -161,21 +160,6 @@ describe("invertInPlace()", () => {
 
   test("refuses a matrix that is not positive definite", async () => {
     await expect(invertInPlace(Float32Array.of(1, 2, 2, 1), 2, { product })).rejects.toThrow(RangeError);
-  });
-});
-
-describe("products", () => {
-  test("a runtime's and the plain one agree", async () => {
-    const inRuntime = await createRuntimeProduct(createPortableRuntime());
-    const a = Float32Array.from({ length: 70 * 90 }, (_, i) => Math.cos(i));
-    const b = Float32Array.from({ length: 90 * 5 }, (_, i) => Math.sin(i));
-    const shape = { m: 70, k: 90, n: 5 };
-    const into = new Float32Array(70 * 5).fill(3);
-    const plain = await product.multiply(a, b, { ...shape, into });
-    const other = await inRuntime.multiply(a, b, shape);
-    expect(plain).toBe(into);
-    for (let i = 0; i < plain.length; i++) expect(other[i]).toBeCloseTo(plain[i]!, 4);
-    await inRuntime.close();
   });
 });
 

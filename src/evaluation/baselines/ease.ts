@@ -1,10 +1,10 @@
 import type { Histories } from "../../features/mod.ts";
+import type { DenseProduct } from "../../onnx/mod.ts";
 import { firstViewers } from "../evaluation-set.ts";
 import { likedItems } from "../liked-items.ts";
 import { meanNdcg } from "../rank-all.ts";
 import type { Scorer } from "../scorer.ts";
 import type { EvaluationSet } from "../split.ts";
-import type { DenseProduct } from "./dense-product.ts";
 import type { Interactions } from "./interactions.ts";
 import { invertInPlace } from "./invert.ts";
 

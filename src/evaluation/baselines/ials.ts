@@ -1,9 +1,9 @@
 import type { Progress } from "../../base/mod.ts";
 import { createRandom, FutagoError, silentProgress } from "../../base/mod.ts";
 import type { Histories } from "../../features/mod.ts";
+import type { DenseProduct } from "../../onnx/mod.ts";
 import { likedItems } from "../liked-items.ts";
 import type { Scorer } from "../scorer.ts";
-import type { DenseProduct } from "./dense-product.ts";
 import type { Interactions } from "./interactions.ts";
 import { createRowSolver } from "./least-squares.ts";
 

@@ -1,5 +1,5 @@
+import type { DenseProduct } from "../../onnx/mod.ts";
 import type { ItemSets } from "../split.ts";
-import type { DenseProduct } from "./dense-product.ts";
 
 /** Options of {@link createRowSolver}. */
 export interface RowSolverOptions {

@@ -1,5 +1,6 @@
-import { input, matMul } from "../../graph/mod.ts";
-import { emitOnnx, type Runtime } from "../../onnx/mod.ts";
+import { input, matMul } from "../graph/mod.ts";
+import { emitOnnx } from "./emit.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** Rows of a, their length (rows of b), and columns of b. */
 export interface ProductShape {
@@ -8,13 +9,13 @@ export interface ProductShape {
   readonly n: number;
 }
 
-/** Multiplies dense row-major matrices: the one heavy operation that EASE and iALS are built from. */
+/** Multiplies dense row-major matrices: what scores are, and the one heavy operation of EASE and iALS. */
 export interface DenseProduct {
   /**
    * a · b.
    *
    * @param a m × k.
-   * @param b k × n.
+   * @param b k × n; n × k where the product was made with `transposeB`.
    * @param options The shape; `into` is written where given (m × n), else memory is taken.
    * @returns m × n.
    */
@@ -31,10 +32,17 @@ export interface DenseProduct {
  * Products in a runtime: at the speed of its matrix kernels.
  *
  * @param runtime Runs a graph of one MatMul.
+ * @param options `transposeB` multiplies by the transpose of b, which is then n × k.
  * @returns The product; close it after use.
  */
-export async function createRuntimeProduct(runtime: Runtime): Promise<DenseProduct> {
-  const product = matMul(input("a", ["m", "k"]), input("b", ["k", "n"]));
+export async function createRuntimeProduct(
+  runtime: Runtime,
+  options: { readonly transposeB?: boolean } = {},
+): Promise<DenseProduct> {
+  const { transposeB = false } = options;
+  const product = matMul(input("a", ["m", "k"]), input("b", transposeB ? ["n", "k"] : ["k", "n"]), {
+    transposeB,
+  });
   const model = emitOnnx({
     name: "matrix-product",
     inputs: [product.inputs[0]!, product.inputs[1]!],
@@ -46,7 +54,7 @@ export async function createRuntimeProduct(runtime: Runtime): Promise<DenseProdu
       const outputs = await session.run(
         {
           a: { dtype: "float32", shape: [m, k], data: a },
-          b: { dtype: "float32", shape: [k, n], data: b },
+          b: { dtype: "float32", shape: transposeB ? [n, k] : [k, n], data: b },
         },
         { product: { dtype: "float32", shape: [m, n], data: into } },
       );
