@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -107,6 +107,27 @@ describe("lockDirectory()", () => {
     if (!existsSync("/proc/self/stat")) return;
     await (await lockDirectory(directory)).release();
   });
+
+  test.skipIf(!existsSync("/proc/self/stat"))(
+    "a process that was killed and that its parent has not noticed yet is not the owner",
+    async () => {
+      const directory = join(await folder(), "db");
+      const { hostname } = await import("node:os");
+      // The shell becomes another program, which knows nothing of the child that ends.
+      const parent = spawn("sh", ["-c", "sleep 0.1 & echo $!; exec sleep 600"], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      try {
+        const pid = Number(await new Promise((resolve) => parent.stdout.once("data", resolve)));
+        await expect.poll(() => readFile(`/proc/${pid}/stat`, "utf8")).toMatch(/\) Z /);
+        const owner = { id: "gone", pid, host: hostname(), startedAt: "" };
+        await writeFile(`${directory}.lock`, JSON.stringify(owner));
+        await (await lockDirectory(directory)).release();
+      } finally {
+        parent.kill("SIGKILL");
+      }
+    },
+  );
 });
 
 describe("openDatabase() on a server", () => {

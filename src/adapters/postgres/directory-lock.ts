@@ -108,17 +108,27 @@ async function isAlive(owner: Owner): Promise<boolean> {
     // EPERM: it lives, as another user's process.
     if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return false;
   }
+  const fields = await processFields(owner.pid);
+  // Killed, and on its way out or waiting for its parent to notice: it has no memory any more and runs nothing.
+  if (fields !== undefined && (/[ZX]/.test(fields[0] ?? "") || fields[20] === "0")) return false;
   const startedAt = await processStart(owner.pid);
   return startedAt === "" || owner.startedAt === "" || startedAt === owner.startedAt;
 }
 
-async function processStart(pid: number): Promise<string> {
+/** State, start time (19) and size of memory (20) among others, as proc(5) has them; undefined where nothing tells. */
+async function processFields(pid: number): Promise<readonly string[] | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8");
-    // Field 22, counted after the command's closing bracket, for the command may hold spaces.
-    return `${boot.trim()}:${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}`;
+    // Counted after the command's closing bracket, for the command may hold spaces.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
-    return "";
+    return undefined;
   }
+}
+
+async function processStart(pid: number): Promise<string> {
+  const fields = await processFields(pid);
+  if (fields === undefined) return "";
+  const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
+  return `${boot.trim()}:${fields[19]}`;
 }
