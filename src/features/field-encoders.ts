@@ -1,8 +1,8 @@
 import { type BagFeature, bagEncoder, fitBag } from "./bag.ts";
 import { type BandFeature, bandEncoder } from "./band.ts";
-import { type CategoryFeature, categoryEncoder, fitCategory } from "./category.ts";
+import { type CategoryFeature, category } from "./category.ts";
 import type { FieldEncoder, FieldRow, FitContext } from "./encoder.ts";
-import { type EraFeature, eraEncoder, fitEra } from "./era.ts";
+import { type EraFeature, era } from "./era.ts";
 import { fitItemId, type ItemIdFeature, itemIdEncoder } from "./item-id.ts";
 import { type CountFeature, fitNumber, type NumberFeature, numberEncoder } from "./number.ts";
 import {
@@ -59,15 +59,15 @@ type FieldEncodings = {
 const encodings: FieldEncodings = {
   id: { fit: fitItemId, encoder: (_, state) => itemIdEncoder(state as VocabularyState) },
   category: {
-    fit: fitCategory,
-    encoder: (feature, state) => categoryEncoder(feature, state as VocabularyState),
+    fit: category.fit,
+    encoder: (feature, state) => category.encoder(feature, state as VocabularyState),
   },
   bag: { fit: fitBag, encoder: (feature, state) => bagEncoder(feature, state as VocabularyState) },
   text: { fit: fitText, encoder: (feature, state) => textEncoder(feature, state as TextState) },
   number: { fit: fitNumber, encoder: (feature, state) => numberEncoder(feature, state as StandardState) },
   count: { fit: fitNumber, encoder: (feature, state) => numberEncoder(feature, state as StandardState) },
   band: { fit: () => null, encoder: (feature) => bandEncoder(feature) },
-  era: { fit: fitEra, encoder: (feature, state) => eraEncoder(feature, state as VocabularyState) },
+  era: { fit: era.fit, encoder: (feature, state) => era.encoder(feature, state as VocabularyState) },
   age: {
     fit: (_, rows, context) => fitReleaseAge(rows, context),
     encoder: (feature, state) => releaseAgeEncoder(feature, state as ReleaseAgeState),
