@@ -1,10 +1,10 @@
-import { parseFeatureSchema } from "./schema.ts";
+import { type FeatureSchema, parseFeatureSchema } from "./schema.ts";
 
 /**
  * The schema of a video catalogue: every field that `Item` names, likes of the last 100 videos, and local time in
  * Japan. A vector of the thumbnail is added by a feature `{ kind: "vector", name, field, width }`.
  */
-export const videoSchema = parseFeatureSchema({
+export const videoSchema: FeatureSchema = parseFeatureSchema({
   kind: "feature-schema",
   name: "video",
   version: 1,
