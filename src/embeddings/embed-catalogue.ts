@@ -1,6 +1,7 @@
-import { FutagoError, type Progress, silentProgress } from "../base/mod.ts";
+import { type Progress, silentProgress } from "../base/mod.ts";
 import type { CatalogueStore, Item } from "../catalogue/mod.ts";
 import { itemContentHash } from "./content-hash.ts";
+import { type Candidate, checkBatchSize, embedChanged, stopIfAborted } from "./embed-changed.ts";
 import type { VectorStore } from "./vector-store.ts";
 
 /** As much of a pair of towers as embedding items needs. */
@@ -55,27 +56,7 @@ export async function embedCatalogue(options: EmbedCatalogueOptions): Promise<Em
   const stored = await vectors.itemHashes(version);
   const stale = new Set(stored.keys());
   const task = (options.progress ?? silentProgress).start("Embedding videos", (await store.counts()).items);
-  let unchanged = 0;
-  let embedded = 0;
-  let writing: Promise<void> = Promise.resolve();
-  const write = async (batch: readonly Item[], hashes: readonly string[]): Promise<void> => {
-    stopIfAborted(signal);
-    const encoded = await towers.embedItems(batch);
-    // The next batch is encoded while this one is stored: the model and the database use different cores.
-    await writing;
-    writing = vectors.putItemVectors(version, {
-      ids: batch.map((item) => item.id),
-      vectors: encoded,
-      contentHashes: hashes,
-    });
-    // Awaited by the next write or at the end; until then a failure must not count as unhandled.
-    writing.catch(() => {});
-    embedded += batch.length;
-    task.advance(batch.length);
-  };
-  try {
-    let batch: Item[] = [];
-    let hashes: string[] = [];
+  async function* present(): AsyncIterable<Candidate<Item>> {
     for await (const page of store.items({ pageSize: batchSize })) {
       stopIfAborted(signal);
       for (const item of page) {
@@ -84,46 +65,24 @@ export async function embedCatalogue(options: EmbedCatalogueOptions): Promise<Em
           continue;
         }
         stale.delete(item.id);
-        const hash = itemContentHash(item);
-        if (stored.get(item.id) === hash) {
-          unchanged++;
-          task.advance(1);
-          continue;
-        }
-        batch.push(item);
-        hashes.push(hash);
-        if (batch.length < batchSize) continue;
-        await write(batch, hashes);
-        batch = [];
-        hashes = [];
+        yield { row: item, id: item.id, hash: itemContentHash(item) };
       }
     }
-    if (batch.length > 0) await write(batch, hashes);
-    await writing;
+  }
+  try {
+    const done = await embedChanged(present(), {
+      stored,
+      encode: (items) => towers.embedItems(items),
+      put: (batch) => vectors.putItemVectors(version, batch),
+      batchSize,
+      task,
+      signal,
+    });
     if (stale.size > 0) await vectors.removeItemVectors(version, [...stale]);
     stopIfAborted(signal);
     await vectors.buildIndex(version);
+    return { ...done, removed: stale.size };
   } finally {
-    // Nothing may still be writing when the caller closes the database.
-    await writing.catch(() => {});
     task.done();
   }
-  return { embedded, unchanged, removed: stale.size };
-}
-
-/** Throws FutagoError `cancelled` once the signal is aborted. */
-export function stopIfAborted(signal: AbortSignal | undefined): void {
-  if (!signal?.aborted) return;
-  throw new FutagoError(
-    "cancelled",
-    "Cannot finish embedding as it was cancelled: run the same again to go on",
-  );
-}
-
-/** Throws RangeError unless a batch holds something. */
-export function checkBatchSize(batchSize: number): void {
-  if (Number.isInteger(batchSize) && batchSize > 0) return;
-  throw new RangeError(
-    `Cannot embed as batchSize must be a positive whole number: current value is ${batchSize}`,
-  );
 }

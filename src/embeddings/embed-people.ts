@@ -1,7 +1,8 @@
 import { type Progress, silentProgress } from "../base/mod.ts";
 import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
 import { historyContentHash } from "./content-hash.ts";
-import { checkBatchSize, type EmbedSummary, stopIfAborted } from "./embed-catalogue.ts";
+import type { EmbedSummary } from "./embed-catalogue.ts";
+import { type Candidate, checkBatchSize, embedChanged } from "./embed-changed.ts";
 import { peopleHistories } from "./people-histories.ts";
 import type { VectorStore } from "./vector-store.ts";
 
@@ -42,44 +43,23 @@ export async function embedPeople(options: EmbedPeopleOptions): Promise<EmbedSum
   await vectors.createPartition(version, towers.dims);
   const stored = await vectors.userHashes(version);
   const task = (options.progress ?? silentProgress).start("Embedding viewers", (await store.counts()).people);
-  let unchanged = 0;
-  let embedded = 0;
-  let writing: Promise<void> = Promise.resolve();
-  const write = async (batch: readonly PersonHistory[], hashes: readonly string[]): Promise<void> => {
-    stopIfAborted(signal);
-    const encoded = await towers.embedHistories(batch, { asOf });
-    await writing;
-    writing = vectors.putUserVectors(version, {
-      ids: batch.map(({ person }) => person.id),
-      vectors: encoded,
-      contentHashes: hashes,
-    });
-    writing.catch(() => {});
-    embedded += batch.length;
-    task.advance(batch.length);
-  };
-  try {
-    let batch: PersonHistory[] = [];
-    let hashes: string[] = [];
+  async function* active(): AsyncIterable<Candidate<PersonHistory>> {
     for await (const history of peopleHistories(store, { limit: historyLimit })) {
-      const hash = history.events.length === 0 ? undefined : historyContentHash(history);
-      if (hash === undefined || stored.get(history.person.id) === hash) {
-        unchanged += hash === undefined ? 0 : 1;
-        task.advance(1);
-        continue;
-      }
-      batch.push(history);
-      hashes.push(hash);
-      if (batch.length < batchSize) continue;
-      await write(batch, hashes);
-      batch = [];
-      hashes = [];
+      if (history.events.length === 0) task.advance(1);
+      else yield { row: history, id: history.person.id, hash: historyContentHash(history) };
     }
-    if (batch.length > 0) await write(batch, hashes);
-    await writing;
+  }
+  try {
+    const done = await embedChanged(active(), {
+      stored,
+      encode: (people) => towers.embedHistories(people, { asOf }),
+      put: (batch) => vectors.putUserVectors(version, batch),
+      batchSize,
+      task,
+      signal,
+    });
+    return { ...done, removed: 0 };
   } finally {
-    await writing.catch(() => {});
     task.done();
   }
-  return { embedded, unchanged, removed: 0 };
 }
