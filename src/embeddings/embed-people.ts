@@ -9,6 +9,8 @@ import type { VectorStore } from "./vector-store.ts";
 /** As much of a pair of towers as embedding people needs. */
 export interface UserTower {
   readonly dims: number;
+  /** How many of a person's newest events it reads. */
+  readonly historyEvents: number;
   /** people × dims, unit length; nothing after `asOf` (milliseconds since 1970) is read. */
   embedHistories(people: readonly PersonHistory[], options: { readonly asOf: number }): Promise<Float32Array>;
 }
@@ -21,8 +23,6 @@ export interface EmbedPeopleOptions {
   readonly vectors: VectorStore;
   /** The moment the features are taken at, in milliseconds since 1970. */
   readonly asOf: number;
-  /** Events read of each person, the newest. @default 500 */
-  readonly historyLimit?: number;
   readonly progress?: Progress;
   /** People encoded in one matrix product. @default 500 */
   readonly batchSize?: number;
@@ -38,13 +38,13 @@ export interface EmbedPeopleOptions {
  * @throws FutagoError `cancelled` When the signal stopped it.
  */
 export async function embedPeople(options: EmbedPeopleOptions): Promise<EmbedSummary> {
-  const { towers, version, store, vectors, asOf, signal, batchSize = 500, historyLimit = 500 } = options;
+  const { towers, version, store, vectors, asOf, signal, batchSize = 500 } = options;
   checkBatchSize(batchSize);
   await vectors.createPartition(version, towers.dims);
   const stored = await vectors.userHashes(version);
   const task = (options.progress ?? silentProgress).start("Embedding viewers", (await store.counts()).people);
   async function* active(): AsyncIterable<Candidate<PersonHistory>> {
-    for await (const history of peopleHistories(store, { limit: historyLimit })) {
+    for await (const history of peopleHistories(store, { limit: towers.historyEvents })) {
       if (history.events.length === 0) task.advance(1);
       else yield { row: history, id: history.person.id, hash: historyContentHash(history) };
     }

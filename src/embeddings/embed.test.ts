@@ -115,6 +115,7 @@ describe("embedPeople()", () => {
   const seen: PersonHistory[] = [];
   const towers = {
     dims: 2,
+    historyEvents: 4,
     embedHistories: async (histories: readonly PersonHistory[]) => {
       seen.push(...histories);
       return Float32Array.from(histories.flatMap(() => [1, 0]));
@@ -124,8 +125,7 @@ describe("embedPeople()", () => {
   test("hands each person's latest events and their items to the tower, as the store's own history() has them", async () => {
     const store = createMemoryCatalogue({ items, people, events });
     const vectors = createMemoryVectorStore(store);
-    const run = () =>
-      embedPeople({ towers, version, store, vectors, asOf: 5000, historyLimit: 4, batchSize: 5 });
+    const run = () => embedPeople({ towers, version, store, vectors, asOf: 5000, batchSize: 5 });
     // p11 did nothing and has no vector.
     expect(await run()).toEqual({ embedded: 11, unchanged: 0, removed: 0 });
     for (const history of seen) expect(history).toEqual(await store.history(history.person.id, { limit: 4 }));

@@ -37,6 +37,24 @@ describe("recommend", () => {
     expect(scores).toEqual(scores.toSorted((a, b) => b - a));
   });
 
+  test("reads as many events as the towers were trained on", async () => {
+    const world = engineWorld();
+    const limits: number[] = [];
+    const store = {
+      ...world.store,
+      history: (personId: string, options: { readonly limit: number }) => {
+        limits.push(options.limit);
+        return world.store.history(personId, options);
+      },
+    };
+    const engine = createInferenceEngine({ ...world, store });
+    await world.deploy(1);
+    await engine.recommend("p00");
+    // What a schema that says nothing else asks for.
+    expect(limits).toEqual([1000]);
+    await engine.close();
+  });
+
   test("a like changes the very next answer", async () => {
     const world = engineWorld();
     await world.deploy(1);

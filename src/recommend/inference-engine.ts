@@ -11,8 +11,6 @@ export interface InferenceEngineDeps extends ServingModelsDeps {
   readonly store: CatalogueStore;
   readonly vectors: VectorStore;
   readonly clock: Clock;
-  /** Latest events that a person's vector is computed from; as many as `embedPeople` reads. @default 500 */
-  readonly historyLimit?: number;
 }
 
 /** Options of {@link InferenceEngine.recommend}. */
@@ -58,6 +56,9 @@ export interface EmbeddedPerson {
   readonly events: number;
 }
 
+/** Events that are read where no towers say how many they want. */
+const historyWithoutTowers = 500;
+
 /**
  * Answers from the active model: the person's vector is computed from their latest events at the moment of asking,
  * so that a like changes the very next answer; what lies nearest is what they get. Where the towers cannot answer,
@@ -76,11 +77,12 @@ export interface EmbeddedPerson {
  * ```
  */
 export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngine {
-  const { store, vectors, clock, historyLimit = 500 } = deps;
+  const { store, vectors, clock } = deps;
   const models = new ServingModels(deps);
 
-  async function historyOf(personId: string): Promise<PersonHistory> {
-    const history = await store.history(personId, { limit: historyLimit });
+  async function historyOf(personId: string, model: LoadedModel | undefined): Promise<PersonHistory> {
+    const limit = model?.towers.historyEvents ?? historyWithoutTowers;
+    const history = await store.history(personId, { limit });
     if (history?.person.ageConfirmedAt !== undefined) return history;
     // The same words for unknown people, so that the answer does not tell who has a profile.
     throw new FutagoError(
@@ -111,7 +113,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       );
     }
     return models.use(async (state) => {
-      const history = await historyOf(personId);
+      const history = await historyOf(personId, state.model);
       const answer = (source: AnswerSource, found: readonly Neighbour[]): Answer => ({
         recommendations: ranked(found),
         modelVersion: state.version,
@@ -143,7 +145,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
 
   function rank(personId: string, candidates: readonly string[], limit: number): Promise<Answer> {
     return models.use(async (state) => {
-      const history = await historyOf(personId);
+      const history = await historyOf(personId, state.model);
       const answer = (source: AnswerSource, scored: readonly Neighbour[]): Answer => ({
         recommendations: ranked(bestFirst(scored).slice(0, limit)),
         modelVersion: state.version,
@@ -173,7 +175,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
 
   function storePersonVector(personId: string): Promise<EmbeddedPerson> {
     return models.use(async ({ model }) => {
-      const history = await historyOf(personId);
+      const history = await historyOf(personId, model);
       if (model === undefined) {
         throw new FutagoError(
           "model_missing",

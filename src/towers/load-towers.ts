@@ -16,6 +16,8 @@ export interface Towers {
   /** Width of every vector. */
   readonly dims: number;
   readonly features: FittedFeatures;
+  /** How many of a viewer's newest events they read: with fewer a vector differs from those that were trained on. */
+  readonly historyEvents: number;
   /** items × dims, unit vectors. */
   embedItems(items: readonly Item[]): Promise<Float32Array>;
   /** people × dims, unit vectors; nothing after `asOf` (milliseconds since 1970) is read. */
@@ -80,6 +82,7 @@ export async function loadTowers(runtime: Runtime, files: TowerFiles): Promise<T
   return {
     dims: userDims,
     features,
+    historyEvents: features.schema.history.maxEvents,
     embedUsers,
     embedEncodedItems,
     embedItems: (items) => embedEncodedItems(encodeItems(features, items)),
