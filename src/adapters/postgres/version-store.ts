@@ -36,15 +36,9 @@ export function createVersionStore(db: Connection): VersionStore {
     active: async () => first(await all().where("status", "=", "active").executeTakeFirst()),
     activate: (version) =>
       db.transaction().execute(async (trx) => {
-        // One switch at a time: of two at once the second sees what the first did.
-        await sql`select pg_advisory_xact_lock(hashtextextended('futago activate', 0))`.execute(trx);
-        const known = await trx
-          .selectFrom("embedding_model_versions")
-          .select("status")
-          .where("version", "=", version)
-          .executeTakeFirst();
-        if (known === undefined) throw notFound(version);
-        if (known.status === "active") return;
+        const status = await lockedStatus(trx, version);
+        if (status === undefined) throw notFound(version);
+        if (status === "active") return;
         await trx
           .updateTable("embedding_model_versions")
           .set({ status: "retired" })
@@ -67,13 +61,8 @@ export function createVersionStore(db: Connection): VersionStore {
       ),
     remove: (version) =>
       db.transaction().execute(async (trx) => {
-        await sql`select pg_advisory_xact_lock(hashtextextended('futago activate', 0))`.execute(trx);
-        const known = await trx
-          .selectFrom("embedding_model_versions")
-          .select("status")
-          .where("version", "=", version)
-          .executeTakeFirst();
-        if (known?.status === "active") {
+        const status = await lockedStatus(trx, version);
+        if (status === "active") {
           throw new RangeError(
             `Cannot remove version "${version}" as it must not be active: activate another one first`,
           );
@@ -82,6 +71,17 @@ export function createVersionStore(db: Connection): VersionStore {
         await trx.deleteFrom("embedding_model_versions").where("version", "=", version).execute();
       }),
   };
+}
+
+/** Where a version stands. One change at a time until the transaction ends: of two at once the second sees what the first did. */
+async function lockedStatus(trx: Connection, version: string): Promise<ModelVersion["status"] | undefined> {
+  await sql`select pg_advisory_xact_lock(hashtextextended('futago activate', 0))`.execute(trx);
+  const known = await trx
+    .selectFrom("embedding_model_versions")
+    .select("status")
+    .where("version", "=", version)
+    .executeTakeFirst();
+  return known?.status;
 }
 
 function notFound(version: string): FutagoError {
