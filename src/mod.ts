@@ -82,6 +82,7 @@ export {
   type EmbedSummary,
   embedCatalogue,
   embedPeople,
+  type ItemFilter,
   type ItemTower,
   type NearestQuery,
   type Neighbour,

@@ -7,4 +7,4 @@ export {
 } from "./embed-catalogue.ts";
 export { type EmbedPeopleOptions, embedPeople, type UserTower } from "./embed-people.ts";
 export { createMemoryVectorStore } from "./memory-vector-store.ts";
-export type { NearestQuery, Neighbour, VectorBatch, VectorStore } from "./vector-store.ts";
+export type { ItemFilter, NearestQuery, Neighbour, VectorBatch, VectorStore } from "./vector-store.ts";

@@ -6,6 +6,20 @@ export interface VectorBatch {
   readonly contentHashes: readonly string[];
 }
 
+/** What an item must be to be found; every condition that is given must hold. */
+export interface ItemFilter {
+  /** At least one of these genres. */
+  readonly genres?: readonly string[];
+  /** A price of at least this; an item without a price is not found. */
+  readonly minPrice?: number;
+  /** A price of at most this; an item without a price is not found. */
+  readonly maxPrice?: number;
+  /** None of these makers. */
+  readonly excludeMakers?: readonly string[];
+  /** None of these performers. */
+  readonly excludePerformers?: readonly string[];
+}
+
 /** What to look for. */
 export interface NearestQuery {
   readonly version: string;
@@ -17,6 +31,7 @@ export interface NearestQuery {
   readonly personId?: string;
   /** Further items to leave out. */
   readonly exclude?: readonly string[];
+  readonly filter?: ItemFilter;
 }
 
 /** An item and its inner product with the query. */

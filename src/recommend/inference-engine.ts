@@ -1,6 +1,6 @@
 import { type Clock, FutagoError, isFutagoError } from "../base/mod.ts";
 import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
-import { historyContentHash, type Neighbour, type VectorStore } from "../embeddings/mod.ts";
+import { historyContentHash, type ItemFilter, type Neighbour, type VectorStore } from "../embeddings/mod.ts";
 import type { LoadedModel } from "../registry/mod.ts";
 import { type Answer, type AnswerSource, bestFirst, ranked } from "./answer.ts";
 import { ServingModels, type ServingModelsDeps } from "./serving-models.ts";
@@ -24,10 +24,16 @@ export interface RecommendOptions {
    * and excluded ones are left out.
    */
   readonly candidates?: readonly string[];
+  /** What an item must be; with `candidates` it is not asked. */
+  readonly filter?: ItemFilter;
+  /** The caller has proof of the viewer's age, such as a signed claim: the profile need not say it. @default false */
+  readonly ageConfirmed?: boolean;
 }
 
 /** Options of {@link InferenceEngine.score}. */
 export interface ScoreOptions {
+  /** As for {@link RecommendOptions}. @default false */
+  readonly ageConfirmed?: boolean;
   /** How many to return. @default all */
   readonly topK?: number;
 }
@@ -80,10 +86,19 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
   const { store, vectors, clock } = deps;
   const models = new ServingModels(deps);
 
-  async function historyOf(personId: string, model: LoadedModel | undefined): Promise<PersonHistory> {
+  async function historyOf(
+    personId: string,
+    {
+      model,
+      ageConfirmed = false,
+    }: { readonly model: LoadedModel | undefined; readonly ageConfirmed?: boolean },
+  ): Promise<PersonHistory> {
     const limit = model?.towers.historyEvents ?? historyWithoutTowers;
     const history = await store.history(personId, { limit });
     if (history?.person.ageConfirmedAt !== undefined) return history;
+    // Somebody new, whose age is proven by other means than a profile.
+    if (ageConfirmed)
+      return history ?? { person: { id: personId, fields: {} }, events: [], items: new Map() };
     // The same words for unknown people, so that the answer does not tell who has a profile.
     throw new FutagoError(
       "age_not_confirmed",
@@ -98,7 +113,9 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
   }
 
   async function recommend(personId: string, options: RecommendOptions = {}): Promise<Answer> {
-    const { limit = 20, exclude = [], candidates } = options;
+    const { limit = 20, exclude = [], candidates, filter, ageConfirmed } = options;
+    const where = filter === undefined ? {} : { filter };
+    const proof = ageConfirmed === undefined ? {} : { ageConfirmed };
     if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
       throw new RangeError(
         `Cannot recommend as limit must be a whole number from 1 to 1000: current value is ${limit}`,
@@ -109,11 +126,11 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       return rank(
         personId,
         [...new Set(candidates)].filter((id) => !left.has(id)),
-        limit,
+        { topK: limit, ...proof },
       );
     }
     return models.use(async (state) => {
-      const history = await historyOf(personId, state.model);
+      const history = await historyOf(personId, { model: state.model, ...proof });
       const answer = (source: AnswerSource, found: readonly Neighbour[]): Answer => ({
         recommendations: ranked(found),
         modelVersion: state.version,
@@ -123,7 +140,12 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       const topUp = async (found: readonly Neighbour[], score: number): Promise<readonly Neighbour[]> => {
         if (found.length >= limit) return found;
         const left = [...exclude, ...found.map(({ itemId }) => itemId)];
-        const rest = await vectors.popular({ limit: limit - found.length, personId, exclude: left });
+        const rest = await vectors.popular({
+          limit: limit - found.length,
+          personId,
+          exclude: left,
+          ...where,
+        });
         return [...found, ...rest.map(({ itemId }) => ({ itemId, score }))];
       };
       if (hasTaste(history)) {
@@ -131,7 +153,9 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
           const vector = await vectorOf(state.model, history);
           const { version } = state.model;
           const found =
-            (await ifEmbedded(() => vectors.nearest({ version, vector, limit, personId, exclude }))) ?? [];
+            (await ifEmbedded(() =>
+              vectors.nearest({ version, vector, limit, personId, exclude, ...where }),
+            )) ?? [];
           if (found.length > 0) return answer(state.source, await topUp(found, -1));
         }
         if (state.fallback !== undefined) {
@@ -139,15 +163,20 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
           if (found.length > 0) return answer("linear", await topUp(found, 0));
         }
       }
-      return answer("popularity", await vectors.popular({ limit, personId, exclude }));
+      return answer("popularity", await vectors.popular({ limit, personId, exclude, ...where }));
     });
   }
 
-  function rank(personId: string, candidates: readonly string[], limit: number): Promise<Answer> {
+  function rank(
+    personId: string,
+    candidates: readonly string[],
+    options: ScoreOptions & { readonly topK: number },
+  ): Promise<Answer> {
+    const { topK, ageConfirmed = false } = options;
     return models.use(async (state) => {
-      const history = await historyOf(personId, state.model);
+      const history = await historyOf(personId, { model: state.model, ageConfirmed });
       const answer = (source: AnswerSource, scored: readonly Neighbour[]): Answer => ({
-        recommendations: ranked(bestFirst(scored).slice(0, limit)),
+        recommendations: ranked(bestFirst(scored).slice(0, topK)),
         modelVersion: state.version,
         source,
       });
@@ -175,7 +204,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
 
   function storePersonVector(personId: string): Promise<EmbeddedPerson> {
     return models.use(async ({ model }) => {
-      const history = await historyOf(personId, model);
+      const history = await historyOf(personId, { model });
       if (model === undefined) {
         throw new FutagoError(
           "model_missing",
@@ -198,7 +227,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       if (!Number.isInteger(topK) || topK < 1) {
         throw new RangeError(`Cannot score as topK must be a whole number from 1: current value is ${topK}`);
       }
-      return rank(personId, unique, topK);
+      return rank(personId, unique, { ...options, topK });
     },
     storePersonVector,
     refresh: () => models.refresh(),
