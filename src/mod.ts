@@ -203,6 +203,7 @@ export {
   type AnswerSource,
   createInferenceEngine,
   type EmbeddedPerson,
+  type EngineStatus,
   type FallbackNotice,
   type InferenceEngine,
   type InferenceEngineDeps,

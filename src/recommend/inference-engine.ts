@@ -48,9 +48,19 @@ export interface InferenceEngine {
   storePersonVector(personId: string): Promise<EmbeddedPerson>;
   /** Looks for a newly promoted version now instead of within `refreshMs`. */
   refresh(): Promise<void>;
+  /** {@link refresh}, trying again at once what failed to open before; then {@link status}. */
+  reload(): Promise<EngineStatus>;
+  /** Drops whatever this process remembers of a person, such as an age it has seen confirmed. */
+  forget(personId: string): void;
   /** What answers now a viewer with a history. */
-  status(): Promise<{ readonly source: AnswerSource; readonly version: string | null }>;
+  status(): Promise<EngineStatus>;
   close(): Promise<void>;
+}
+
+/** Who answers a viewer with a history, and under which version; null where none is active. */
+export interface EngineStatus {
+  readonly source: AnswerSource;
+  readonly version: string | null;
 }
 
 /** A person's vector and where it belongs. */
@@ -219,6 +229,12 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     });
   }
 
+  const status = (): Promise<EngineStatus> =>
+    models.use(async ({ source, version, fallback }) => ({
+      source: source !== "none" ? source : fallback === undefined ? "popularity" : "linear",
+      version,
+    }));
+
   return Object.freeze<InferenceEngine>({
     recommend,
     score: (personId: string, candidates: readonly string[], options: ScoreOptions = {}) => {
@@ -231,11 +247,13 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     },
     storePersonVector,
     refresh: () => models.refresh(),
-    status: () =>
-      models.use(async ({ source, version, fallback }) => ({
-        source: source !== "none" ? source : fallback === undefined ? "popularity" : "linear",
-        version,
-      })),
+    reload: async () => {
+      await models.refresh();
+      return status();
+    },
+    // Nothing is remembered yet.
+    forget: () => {},
+    status,
     close: () => models.close(),
   });
 }

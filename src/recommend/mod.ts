@@ -2,6 +2,7 @@ export type { Answer, AnswerSource, Recommendation } from "./answer.ts";
 export {
   createInferenceEngine,
   type EmbeddedPerson,
+  type EngineStatus,
   type InferenceEngine,
   type InferenceEngineDeps,
   type RecommendOptions,

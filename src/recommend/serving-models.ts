@@ -89,9 +89,10 @@ export class ServingModels {
     }
   }
 
-  /** Looks for another active version now, and waits until it serves. */
+  /** Looks for another active version now, tries again what failed to open, and waits until it serves. */
   async refresh(): Promise<void> {
     this.#checkedAt = Number.NEGATIVE_INFINITY;
+    if (this.#held !== undefined) this.#held = { ...this.#held, retryAt: dueNow(this.#held.retryAt) };
     await this.#check();
     await this.#opening;
   }
@@ -186,6 +187,11 @@ export class ServingModels {
 
 function keyOf(active: ModelVersion | undefined): string {
   return active === undefined ? "" : `${active.version} ${active.manifestHash}`;
+}
+
+// What did not fail is not due, ever.
+function dueNow(retryAt: number): number {
+  return retryAt === Number.POSITIVE_INFINITY ? retryAt : Number.NEGATIVE_INFINITY;
 }
 
 function hold(shared: Shared | undefined): void {
