@@ -14,6 +14,12 @@ export interface MemoryCatalogueOptions {
   readonly events?: readonly CatalogueEvent[];
 }
 
+/** A catalogue in memory, which people can be removed from; see `createMemoryPersonRecords`. */
+export interface MemoryCatalogue extends CatalogueStore {
+  /** Removes a person and what is kept of them here; true where there was one. */
+  removePerson(personId: string): boolean;
+}
+
 type Tally = { -readonly [Count in keyof PutCounts]: number };
 
 /**
@@ -31,7 +37,7 @@ type Tally = { -readonly [Count in keyof PutCounts]: number };
  * await store.counts(); // { items: 1, people: 0, events: 0 }
  * ```
  */
-export function createMemoryCatalogue(initial: MemoryCatalogueOptions = {}): CatalogueStore {
+export function createMemoryCatalogue(initial: MemoryCatalogueOptions = {}): MemoryCatalogue {
   const items = new Map<string, Item>();
   const people = new Map<string, Person>();
   const events = new Map<string, Map<string, CatalogueEvent>>();
@@ -128,6 +134,10 @@ export function createMemoryCatalogue(initial: MemoryCatalogueOptions = {}): Cat
       if (item === undefined) return false;
       items.set(itemId, normalItem({ ...item, withdrawn }));
       return true;
+    },
+    removePerson: (personId) => {
+      events.delete(personId);
+      return people.delete(personId);
     },
   };
 }

@@ -42,6 +42,18 @@ export {
 } from "./importing/run-import.ts";
 export type { RowIssue } from "./issue.ts";
 export type { Fields, FieldValue, Item } from "./item.ts";
-export { createMemoryCatalogue, type MemoryCatalogueOptions, maxIdLength } from "./memory-store.ts";
+export {
+  createMemoryCatalogue,
+  type MemoryCatalogue,
+  type MemoryCatalogueOptions,
+  maxIdLength,
+} from "./memory-store.ts";
 export type { Person } from "./person.ts";
+export {
+  createMemoryPersonRecords,
+  type MemoryPersonVectors,
+  type PersonExport,
+  type PersonRecords,
+  type PersonRow,
+} from "./person-records.ts";
 export type { CatalogueStore, ImportCursor, PersonHistory, PutCounts } from "./store.ts";
