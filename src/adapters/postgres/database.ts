@@ -1,14 +1,7 @@
 import { sql } from "kysely";
-import type { CatalogueStore } from "../../catalogue/mod.ts";
-import type { VectorStore } from "../../embeddings/mod.ts";
-import type { VersionStore } from "../../registry/mod.ts";
-import { createCatalogueStore } from "./catalogue-store.ts";
-import type { Connection } from "./connection.ts";
+import type { OpenConnection } from "./connection.ts";
 import { migrate } from "./migrate.ts";
-import { type OpenConnection, openEmbedded, openServer } from "./open-connection.ts";
-import { storableText } from "./storable-json.ts";
-import { createVectorStore } from "./vector-store.ts";
-import { createVersionStore } from "./version-store.ts";
+import { createStores, type DatabaseStores } from "./stores.ts";
 
 /** Where the database is: a server, a directory of the embedded one, or memory for as long as the process lives. */
 export type DatabaseLocation =
@@ -29,21 +22,9 @@ export interface DatabaseOptions {
 }
 
 /** An open database and the stores over it. */
-export interface Database {
-  readonly kind: "postgres" | "pglite";
-  readonly catalogue: CatalogueStore;
-  readonly versions: VersionStore;
-  readonly vectors: VectorStore;
-  /** For queries that are no store's business: tests, reports. */
-  readonly connection: Connection;
+export interface Database extends DatabaseStores {
   /** Applies what is missing; names of what was applied. */
   migrate(): Promise<readonly string[]>;
-  /** Answers when the database does; FutagoError `database_unreachable` otherwise. */
-  ping(): Promise<void>;
-  /** Removes a person and everything that is known of them; true where there was one. */
-  erasePerson(personId: string): Promise<boolean>;
-  /** Ends the connections, and gives the directory free. */
-  close(): Promise<void>;
 }
 
 /**
@@ -66,10 +47,17 @@ export async function openDatabase(
   location: DatabaseLocation,
   options: DatabaseOptions = {},
 ): Promise<Database> {
-  return assembleDatabase(
-    "url" in location ? await openServer(location.url, options) : await openEmbedded(location),
-    options,
-  );
+  return assembleDatabase(await connect(location, options), options);
+}
+
+// Each driver is loaded by who uses it.
+async function connect(location: DatabaseLocation, options: DatabaseOptions): Promise<OpenConnection> {
+  if ("url" in location) {
+    const { openServer } = await import("./open-server.ts");
+    return openServer(location.url, options);
+  }
+  const { openEmbedded } = await import("./open-embedded.ts");
+  return openEmbedded(location);
 }
 
 /**
@@ -93,22 +81,5 @@ export async function assembleDatabase(opened: OpenConnection, options: Database
     await opened.close();
     throw error;
   }
-  const indexFromRows = options.indexFromRows ?? (opened.kind === "pglite" ? 200_000 : 10_000);
-  return {
-    kind: opened.kind,
-    catalogue: createCatalogueStore(db),
-    versions: createVersionStore(db),
-    vectors: createVectorStore(db, { indexFromRows }),
-    connection: db,
-    migrate: () => migrate(db),
-    ping: async () => {
-      await sql`select 1`.execute(db);
-    },
-    erasePerson: async (personId) => {
-      const { rows } = await sql<{ erased: boolean }>`
-        select erase_person(${storableText(personId)}) as erased`.execute(db);
-      return rows[0]?.erased === true;
-    },
-    close: opened.close,
-  };
+  return { ...createStores(opened, options), migrate: () => migrate(db) };
 }

@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, describe } from "vitest";
+import type { OpenConnection } from "./connection.ts";
 import { assembleDatabase, type Database, type DatabaseOptions, openDatabase } from "./database.ts";
-import { type OpenConnection, openEmbedded } from "./open-connection.ts";
+import { openEmbedded } from "./open-embedded.ts";
 
 /** Opens an empty database that is gone after the test. */
 export type OpenTestDatabase = (options?: DatabaseOptions) => Promise<Database>;

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { assembleDatabase, type Database } from "./database.ts";
-import { openEmbedded } from "./open-connection.ts";
+import { openEmbedded } from "./open-embedded.ts";
 
 // Roles belong to a whole server, so this is tried on PGlite alone, where the server is the test's own.
 describe("the rights of Supabase's roles", () => {

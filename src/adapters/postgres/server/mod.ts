@@ -1,0 +1,2 @@
+export { openServerStores } from "../server-stores.ts";
+export type { DatabaseStores } from "../stores.ts";
