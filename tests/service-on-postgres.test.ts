@@ -48,7 +48,7 @@ describeDatabases("the service", (open) => {
     const { database, post, version, vectors } = await world();
     await post("/functions/v1/update_user_embedding", { user_id: "p00" });
     expect((await vectors.userHashes(version)).has("p00")).toBe(true);
-    await database.erasePerson("p00");
+    await database.people.erase("p00");
     expect((await post(recommend, { user_id: "p00" })).status).toBe(403);
     expect((await vectors.userHashes(version)).has("p00")).toBe(false);
   });

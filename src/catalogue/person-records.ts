@@ -88,14 +88,12 @@ export function createMemoryPersonRecords(
             embedding: [...vector],
             content_hash: contentHash,
           })),
-          user_video_decisions: events
-            .filter(({ kind }) => kind !== "view")
-            .map(({ itemId, kind, at }) => ({
-              user_id,
-              video_id: itemId,
-              decision: kind,
-              decided_at: moment(at),
-            })),
+          user_video_decisions: of("nope").map(({ itemId, at }) => ({
+            user_id,
+            video_id: itemId,
+            decision: "nope",
+            decided_at: moment(at),
+          })),
           video_views: of("view").map(({ itemId, at, watchFraction, watchSeconds }) => ({
             user_id,
             video_id: itemId,

@@ -1,5 +1,5 @@
 import { FutagoError } from "../base/mod.ts";
-import type { CatalogueStore, Item } from "../catalogue/mod.ts";
+import type { CatalogueStore, Item, MemoryPersonVectors } from "../catalogue/mod.ts";
 import type { Neighbour, VectorBatch, VectorStore } from "./vector-store.ts";
 
 /** A like loses half its weight in so many milliseconds: 30 days. */
@@ -23,7 +23,7 @@ interface Partition {
  * @param catalogue Whose items and people the vectors belong to.
  * @returns An empty store.
  */
-export function createMemoryVectorStore(catalogue: CatalogueStore): VectorStore {
+export function createMemoryVectorStore(catalogue: CatalogueStore): VectorStore & MemoryPersonVectors {
   const partitions = new Map<string, Partition>();
 
   const partition = (version: string): Partition => {
@@ -138,6 +138,16 @@ export function createMemoryVectorStore(catalogue: CatalogueStore): VectorStore 
     },
     dropPartition: async (version) => {
       partitions.delete(version);
+    },
+    userVectors: (personId) =>
+      [...partitions].flatMap(([version, { users }]) => {
+        const stored = users.get(personId);
+        return stored === undefined
+          ? []
+          : [{ version, vector: stored.vector.slice(), contentHash: stored.hash }];
+      }),
+    removeUserVectors: (personId) => {
+      for (const { users } of partitions.values()) users.delete(personId);
     },
   };
 }

@@ -1,10 +1,10 @@
 import { sql } from "kysely";
-import type { CatalogueStore } from "../../catalogue/mod.ts";
+import type { CatalogueStore, PersonRecords } from "../../catalogue/mod.ts";
 import type { VectorStore } from "../../embeddings/mod.ts";
 import type { VersionStore } from "../../registry/mod.ts";
 import { createCatalogueStore } from "./catalogue-store.ts";
 import type { Connection, OpenConnection } from "./connection.ts";
-import { storableText } from "./storable-json.ts";
+import { createPersonRecords } from "./person-records.ts";
 import { createVectorStore } from "./vector-store.ts";
 import { createVersionStore } from "./version-store.ts";
 
@@ -14,12 +14,11 @@ export interface DatabaseStores {
   readonly catalogue: CatalogueStore;
   readonly versions: VersionStore;
   readonly vectors: VectorStore;
+  readonly people: PersonRecords;
   /** For queries that are no store's business: tests, reports. */
   readonly connection: Connection;
   /** Answers when the database does; FutagoError `database_unreachable` otherwise. */
   ping(): Promise<void>;
-  /** Removes a person and everything that is known of them; true where there was one. */
-  erasePerson(personId: string): Promise<boolean>;
   /** Ends the connections, and gives the directory free. */
   close(): Promise<void>;
 }
@@ -42,14 +41,10 @@ export function createStores(
     catalogue: createCatalogueStore(db),
     versions: createVersionStore(db),
     vectors: createVectorStore(db, { indexFromRows }),
+    people: createPersonRecords(db),
     connection: db,
     ping: async () => {
       await sql`select 1`.execute(db);
-    },
-    erasePerson: async (personId) => {
-      const { rows } = await sql<{ erased: boolean }>`
-        select erase_person(${storableText(personId)}) as erased`.execute(db);
-      return rows[0]?.erased === true;
     },
     close,
   };

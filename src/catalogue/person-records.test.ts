@@ -1,0 +1,12 @@
+import { describe } from "vitest";
+import { createMemoryVectorStore } from "../embeddings/mod.ts";
+import { createMemoryCatalogue } from "./memory-store.ts";
+import { testPersonRecords } from "./person-records.conformance.ts";
+import { createMemoryPersonRecords } from "./person-records.ts";
+
+describe("records of people in memory", () =>
+  testPersonRecords(async () => {
+    const catalogue = createMemoryCatalogue();
+    const vectors = createMemoryVectorStore(catalogue);
+    return { catalogue, vectors, people: createMemoryPersonRecords(catalogue, { vectors }) };
+  }));
