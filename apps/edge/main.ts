@@ -1,0 +1,56 @@
+import { createSupabaseBlobStore } from "../../src/adapters/blob-supabase/mod.ts";
+import {
+  createConsoleLog,
+  createEdgeHandler,
+  type EdgeEnv,
+  type EdgeFunction,
+  readEdgeSettings,
+} from "../../src/adapters/edge/mod.ts";
+import { openServerStores } from "../../src/adapters/postgres/server/mod.ts";
+import type { Clock } from "../../src/base/mod.ts";
+import { createPortableRuntime } from "../../src/onnx/mod.ts";
+import { createInferenceEngine } from "../../src/recommend/mod.ts";
+import { createService, type Service } from "../../src/service/mod.ts";
+
+/** What an edge function is made of: its name, and the platform. */
+export interface EdgeFunctionOptions {
+  /** Its folder below `supabase/functions`, which is a route of the service. */
+  readonly name: string;
+  readonly env: EdgeEnv;
+  readonly fetch: typeof globalThis.fetch;
+  readonly clock: Clock;
+}
+
+/**
+ * An edge function over Postgres and Supabase Storage, as the files under `supabase/functions` export it.
+ *
+ * @param options Its name and the platform.
+ * @returns The function; nothing is opened before its first request.
+ */
+export function createEdgeFunction(options: EdgeFunctionOptions): EdgeFunction {
+  const log = createConsoleLog();
+  return createEdgeHandler({
+    name: options.name,
+    open: () => openService(options, log),
+    onFailure: log.failure,
+  });
+}
+
+function openService(
+  { env, fetch, clock }: EdgeFunctionOptions,
+  log: ReturnType<typeof createConsoleLog>,
+): Service {
+  const { databaseUrl, storage } = readEdgeSettings(env);
+  // One request needs one connection at a time; what a project has is shared by all workers of all functions.
+  const { catalogue: store, vectors, versions, ping } = openServerStores(databaseUrl, { maxConnections: 2 });
+  const engine = createInferenceEngine({
+    store,
+    vectors,
+    versions,
+    blobs: createSupabaseBlobStore({ ...storage, fetch }),
+    runtime: createPortableRuntime(),
+    clock,
+    onFallback: log.fallback,
+  });
+  return createService({ engine, store, clock, ping, log });
+}

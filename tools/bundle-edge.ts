@@ -1,0 +1,45 @@
+import { isBuiltin } from "node:module";
+import { build, type Plugin } from "rolldown";
+
+/** Where functions import our code from; the underscore tells Supabase that it is no function. */
+export const edgeBundle = "supabase/functions/_shared/futago.js";
+
+/**
+ * Bundles `apps/edge/main.ts` with every package it uses into one ESM file that Deno runs as it is.
+ *
+ * @param file Where to.
+ * @returns The modules that went into it, by path or name.
+ */
+export async function bundleEdge(file: string = edgeBundle): Promise<readonly string[]> {
+  const modules: string[] = [];
+  await build({
+    input: "apps/edge/main.ts",
+    platform: "neutral",
+    resolve: { mainFields: ["module", "main"], conditionNames: ["import", "default"] },
+    treeshake: { moduleSideEffects: false },
+    plugins: [denoModules(), { name: "list", moduleParsed: ({ id }) => void modules.push(id) }],
+    output: {
+      file,
+      format: "esm",
+      minify: true,
+      sourcemap: false,
+      codeSplitting: false,
+    },
+    logLevel: "warn",
+  });
+  return modules;
+}
+
+/** Node's modules as Deno has them; of files there are none on the edge. */
+function denoModules(): Plugin {
+  return {
+    name: "deno-modules",
+    resolveId: (id) => {
+      if (!isBuiltin(id)) return undefined;
+      const name = id.startsWith("node:") ? id : `node:${id}`;
+      // postgres.js reads files where it is asked to run one (`sql.file`); nothing here asks.
+      return name === "node:fs" ? { id: "\0no-files" } : { id: name, external: true };
+    },
+    load: (id) => (id === "\0no-files" ? "export default {};" : undefined),
+  };
+}
