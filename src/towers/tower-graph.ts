@@ -4,6 +4,7 @@ import {
   broadcastLike,
   concat,
   constant,
+  div,
   gelu,
   l2Normalise,
   matMul,
@@ -11,7 +12,6 @@ import {
   relu,
   scalar,
   slice,
-  sqrt,
   sub,
   tanh,
   type Value,
@@ -37,6 +37,8 @@ export interface ItemOutput {
   readonly direction: Value;
   /** [rows, 1] within ± biasLimit; undefined without a bias. */
   readonly bias: Value | undefined;
+  /** [rows, 1], √(biasLimit² - bias²); undefined without a bias. */
+  readonly slack: Value | undefined;
 }
 
 const epsilon = 1e-12;
@@ -96,10 +98,16 @@ export function itemOutput(config: TowerConfig, layout: RowLayout, sources: Towe
   }
   if (parts.length === 0) throw new RangeError("Cannot build an item tower as it needs at least one feature");
   const direction = finish(config, sum(parts));
-  if (config.biasLimit === 0) return { direction, bias: undefined };
+  if (config.biasLimit === 0) return { direction, bias: undefined, slack: undefined };
   // bias = limit · tanh(raw): bounded, so that it can be packed into a vector of unit length.
   const raw = add(sum(biases), sources.parameter("item.popularity.bias"));
-  return { direction, bias: mul(tanh(raw), scalar(config.biasLimit)) };
+  const limit = scalar(config.biasLimit);
+  // √(1 - tanh² r) = (1 - h²) / (1 + h²) with h = tanh(r / 2). The root itself loses half its digits where the bias nears
+  // its limit: runtimes whose tanh differs in the last digit would differ there by 1e-4.
+  const half = tanh(mul(raw, scalar(0.5)));
+  const square = mul(half, half);
+  const slack = mul(div(sub(scalar(1), square), add(scalar(1), square)), limit);
+  return { direction, bias: mul(tanh(raw), limit), slack };
 }
 
 /**
@@ -115,22 +123,21 @@ export function packUser(direction: Value): Value {
 }
 
 /**
- * Packs an item and its bias c into the served vector: [v, c, √(M² - 1 - c²)] / M with M² = 1 + limit².
+ * Packs an item and its bias c into the served vector: [v, c, slack] / M with slack = √(limit² - c²), M² = 1 + limit².
  *
  * Then packUser(u) · packItem(v, c) = (u · v + c) / (√2 M): the inner product of two unit vectors ranks as the
  * trained score does. (The reduction of maximum inner product to nearest neighbours, Bachrach et al. 2014, for a
  * bias alone.)
  *
- * @param output Direction and bias.
+ * @param output Direction, bias and slack.
  * @param limit The configured biasLimit.
  * @returns [rows, dims], unit length.
  */
 export function packItem(output: ItemOutput, limit: number): Value {
-  const { direction, bias } = output;
-  if (bias === undefined) return concat([direction, constantColumns(direction, [0, 0])], { axis: 1 });
+  const { direction, bias, slack } = output;
+  if (bias === undefined || slack === undefined)
+    return concat([direction, constantColumns(direction, [0, 0])], { axis: 1 });
   const length = Math.sqrt(1 + limit * limit);
-  // limit² ≥ c² up to rounding; the small term keeps the root real.
-  const slack = sqrt(sub(scalar(limit * limit + 1e-7), mul(bias, bias)));
   return mul(concat([direction, bias, slack], { axis: 1 }), scalar(1 / length));
 }
 

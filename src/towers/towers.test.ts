@@ -75,12 +75,13 @@ describe("packUser and packItem", () => {
     const u = input("u", ["rows", 6]);
     const v = input("v", ["rows", 6]);
     const c = input("c", ["rows", 1]);
+    const slack = input("slack", ["rows", 1]);
     const outputs: Record<string, Value> = {
       user: packUser(u),
-      item: packItem({ direction: v, bias: c }, limit),
-      plain: packItem({ direction: v, bias: undefined }, 0),
+      item: packItem({ direction: v, bias: c, slack }, limit),
+      plain: packItem({ direction: v, bias: undefined, slack: undefined }, 0),
     };
-    const session = await runtime.load(emitOnnx({ name: "pack", inputs: [u, v, c], outputs }));
+    const session = await runtime.load(emitOnnx({ name: "pack", inputs: [u, v, c, slack], outputs }));
     const us = biases.map(unit);
     const vs = biases.map(unit);
     const matrix = (rows: readonly Float32Array[]) => {
@@ -94,6 +95,11 @@ describe("packUser and packItem", () => {
       u: matrix(us),
       v: matrix(vs),
       c: { dtype: "float32", shape: [5, 1], data: Float32Array.from(biases) },
+      slack: {
+        dtype: "float32",
+        shape: [5, 1],
+        data: Float32Array.from(biases, (c) => Math.sqrt(limit ** 2 - c ** 2)),
+      },
     });
     await session.close();
     const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
@@ -143,6 +149,36 @@ function someRows(count: number): EncodedRows {
 }
 
 describe("exportTower", () => {
+  test("gives unit vectors that hardly differ between runtimes, however close a bias is to its limit", async () => {
+    const config = resolveTowerConfig({ preset: "lite", dims: 12 });
+    const layouts = { user: layout, item: { ...itemLayout, denseWidth: 2, dense: layout.dense } };
+    const parameters = towerParameters(config, layouts);
+    const weights = initialWeights(config, { parameters, random: createRandom(1) });
+    weights["item.popularity.weight"]!.set([1, 0]);
+    const onnx = exportTower("item", { config, layouts, weights });
+    // From no bias to one that rounds to its limit in float32.
+    const raw = [0, 1, 3, 5, 6, 7, 8, 9, 10, 20, -7, -9].flatMap((x) => [x, 0.5]);
+    const encoded = {
+      rows: 12,
+      dense: Float32Array.from(raw),
+      bags: { id: { offsets: new Int32Array(13), indices: new Int32Array(0), weights: new Float32Array(0) } },
+    };
+    const inputs = servingInputs(encoded, { layout: layouts.item, rows: Int32Array.from(Array(12).keys()) });
+    const [native, portable] = await Promise.all(
+      [runtime, createPortableRuntime()].map(async (where) => {
+        const session = await where.load(onnx);
+        return (await session.run(inputs))["embedding"]!.data;
+      }),
+    );
+    for (const [i, x] of native!.entries()) expect(Math.abs(portable![i]! - x)).toBeLessThan(1e-6);
+    for (let row = 0; row < 12; row++) {
+      expect(Math.hypot(...native!.subarray(row * 12, (row + 1) * 12))).toBeCloseTo(1, 6);
+      // The last column is the slack 1/cosh(raw), divided by M = √2.
+      const slack = 1 / Math.cosh(raw[row * 2]!) / Math.SQRT2;
+      expect(Math.abs(native![row * 12 + 11]! - slack)).toBeLessThan(1e-6);
+    }
+  });
+
   test.each([
     ["plain", {}],
     ["narrow history, tanh output, two layers", { historyDims: 5, outputActivation: "tanh", hidden: [7, 5] }],

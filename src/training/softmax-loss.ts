@@ -19,7 +19,7 @@ import type { TrainingConfig } from "./training-config.ts";
 export interface SoftmaxLossInputs {
   /** [users, dims - 2], unit length. */
   readonly user: Value;
-  readonly item: ItemOutput;
+  readonly item: Pick<ItemOutput, "direction" | "bias">;
   /** [1, 1]. */
   readonly logTemperature: Value;
   /** [users, candidates]: what each positive counts. */
