@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import type { QueryBounds } from "./bound-queries.ts";
 import type { OpenConnection } from "./connection.ts";
 import { migrate } from "./migrate.ts";
 import { createStores, type DatabaseStores } from "./stores.ts";
@@ -19,6 +20,8 @@ export interface DatabaseOptions {
   readonly migrate?: boolean;
   /** Partitions of at least so many vectors get an HNSW index. @default 10,000; 200,000 embedded, where building is slow */
   readonly indexFromRows?: number;
+  /** How long a query to a server may take, for those who answer others; absent: as long as it takes. */
+  readonly bounds?: QueryBounds;
 }
 
 /** An open database and the stores over it. */
@@ -47,7 +50,11 @@ export async function openDatabase(
   location: DatabaseLocation,
   options: DatabaseOptions = {},
 ): Promise<Database> {
-  return assembleDatabase(await connect(location, options), options);
+  const { bounds, ...unbound } = options;
+  if (bounds === undefined) return assembleDatabase(await connect(location, options), options);
+  // Migrating takes the time it takes.
+  await (await assembleDatabase(await connect(location, unbound), unbound)).close();
+  return assembleDatabase(await connect(location, options), { ...options, migrate: false });
 }
 
 // Each driver is loaded by who uses it.

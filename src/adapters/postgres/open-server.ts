@@ -2,15 +2,36 @@ import { Kysely } from "kysely";
 import { PostgresJSDialect } from "kysely-postgres-js";
 import postgres from "postgres";
 import { FutagoError } from "../../base/mod.ts";
+import { boundQueries, type ConnectionPool, type QueryBounds } from "./bound-queries.ts";
 import type { Connection, OpenConnection } from "./connection.ts";
 import { translateErrors } from "./translate-errors.ts";
 
+/** How {@link openServer} connects. */
+export interface ServerOptions {
+  readonly schema?: string | undefined;
+  readonly maxConnections?: number | undefined;
+  /** Absent: a query may take as long as it takes. */
+  readonly bounds?: QueryBounds | undefined;
+}
+
 /** Opens a pool of connections to a server; the first query connects. */
-export function openServer(
-  url: string,
-  options: { readonly schema?: string | undefined; readonly maxConnections?: number | undefined },
-): OpenConnection {
-  const { schema, maxConnections = 10 } = options;
+export function openServer(url: string, options: ServerOptions): OpenConnection {
+  const { bounds } = options;
+  if (bounds !== undefined) {
+    const db: Connection = new Kysely({ dialect: boundQueries(() => openPool(url, options), bounds) });
+    return { kind: "postgres", db, close: () => db.destroy() };
+  }
+  const { dialect, end } = openPool(url, options);
+  const db: Connection = new Kysely({ dialect });
+  // Not through kysely alone: it would leave a client that was never used open.
+  const close = async () => {
+    await end();
+    await db.destroy();
+  };
+  return { kind: "postgres", db, close };
+}
+
+function openPool(url: string, { schema, maxConnections = 10 }: ServerOptions): ConnectionPool {
   let client: ReturnType<typeof postgres>;
   try {
     client = postgres(url, {
@@ -19,6 +40,8 @@ export function openServer(
       prepare: false,
       connect_timeout: 10,
       idle_timeout: 60,
+      // Seconds to the next attempt; left alone it grows to twenty, and so long after its return a server is not seen.
+      backoff: () => 0.2,
       onnotice: () => {},
       connection: {
         application_name: "futago",
@@ -33,13 +56,6 @@ export function openServer(
       { cause: error },
     );
   }
-  const db: Connection = new Kysely({
-    dialect: translateErrors(new PostgresJSDialect({ postgres: client })),
-  });
-  // Not through kysely alone: it would leave a client that was never used open.
-  const close = async () => {
-    await client.end({ timeout: 5 });
-    await db.destroy();
-  };
-  return { kind: "postgres", db, close };
+  const dialect = translateErrors(new PostgresJSDialect({ postgres: client }));
+  return { dialect, maxConnections, end: () => client.end({ timeout: 5 }) };
 }

@@ -26,7 +26,7 @@ const unreachable: ReadonlySet<string> = new Set([
 
 /**
  * A database failure in our own terms: a lost or refused connection is `database_unreachable`, too many of them
- * `database_busy`; everything else passes as it is.
+ * or a cancelled query `database_busy`, a refused change `database_read_only`; everything else passes as it is.
  *
  * @param error What a driver threw.
  * @returns What to throw.
@@ -39,6 +39,21 @@ export function translateError(error: unknown): unknown {
       "database_unreachable",
       `Cannot reach the database as it must accept connections: current answer is "${code}". ` +
         "Check DATABASE_URL or --db-url and that the server runs, or leave both out to use the embedded database",
+      { cause: error, details: { code } },
+    );
+  }
+  if (code === "25006") {
+    return new FutagoError(
+      "database_read_only",
+      "Cannot change the database as it must take changes: it is read-only now, a standby or out of space; " +
+        "see the provider's console, then ask again",
+      { cause: error, details: { code } },
+    );
+  }
+  if (code === "57014") {
+    return new FutagoError(
+      "database_busy",
+      "Cannot wait for the database as it must answer in time: the query was cancelled; ask again",
       { cause: error, details: { code } },
     );
   }
@@ -78,6 +93,9 @@ function translatingDriver(driver: Driver): Driver {
       executeQuery: <Row>(query: CompiledQuery): Promise<QueryResult<Row>> =>
         translated(() => connection.executeQuery<Row>(query)),
       streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
+      ...(connection.cancelQuery === undefined
+        ? {}
+        : { cancelQuery: (provider) => connection.cancelQuery!(provider) }),
     };
     connections.set(connection, outer);
     inner.set(outer, connection);
