@@ -53,6 +53,8 @@ describe("usage", () => {
       "recommend",
       "serve",
       "models",
+      "users",
+      "takedown",
       "doctor",
     ]) {
       expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));

@@ -51,6 +51,16 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/models.ts")).modelsCommand(),
   },
   {
+    name: "users",
+    summary: "hand over, erase, confirm the age of a viewer",
+    load: async () => (await import("./commands/users.ts")).usersCommand(),
+  },
+  {
+    name: "takedown",
+    summary: "take a video or a performer out of every answer",
+    load: async () => (await import("./commands/takedown.ts")).takedownCommand(),
+  },
+  {
     name: "doctor",
     summary: "check that everything is in order",
     load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
