@@ -208,6 +208,7 @@ export {
   type Answer,
   type AnswerSource,
   createInferenceEngine,
+  type EmbeddedItems,
   type EmbeddedPerson,
   type EngineStatus,
   type FallbackNotice,

@@ -3,6 +3,7 @@ import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
 import { historyContentHash, type ItemFilter, type Neighbour, type VectorStore } from "../embeddings/mod.ts";
 import type { LoadedModel } from "../registry/mod.ts";
 import { type Answer, type AnswerSource, bestFirst, ranked } from "./answer.ts";
+import { type EmbeddedItems, embedItems } from "./embed-items.ts";
 import { ServingModels, type ServingModelsDeps } from "./serving-models.ts";
 import { recommendLinear, scoreCandidatesWithoutTowers } from "./without-towers.ts";
 
@@ -45,7 +46,12 @@ export interface InferenceEngine {
   /** Ranks given items for a person. */
   score(personId: string, candidates: readonly string[], options?: ScoreOptions): Promise<Answer>;
   /** Computes a person's vector under the model that serves now, and stores it. */
-  storePersonVector(personId: string): Promise<EmbeddedPerson>;
+  storePersonVector(
+    personId: string,
+    options?: Pick<RecommendOptions, "ageConfirmed">,
+  ): Promise<EmbeddedPerson>;
+  /** Computes the vectors of given items under the model that serves now, and stores them. */
+  embedItems(ids: readonly string[]): Promise<EmbeddedItems>;
   /** Looks for a newly promoted version now instead of within `refreshMs`. */
   refresh(): Promise<void>;
   /** {@link refresh}, trying again at once what failed to open before; then {@link status}. */
@@ -212,15 +218,13 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     });
   }
 
-  function storePersonVector(personId: string): Promise<EmbeddedPerson> {
-    return models.use(async ({ model }) => {
-      const history = await historyOf(personId, { model });
-      if (model === undefined) {
-        throw new FutagoError(
-          "model_missing",
-          "Cannot embed a viewer as a model must be active: there is none; train one, or promote one with futago models promote",
-        );
-      }
+  function storePersonVector(
+    personId: string,
+    options: Pick<RecommendOptions, "ageConfirmed"> = {},
+  ): Promise<EmbeddedPerson> {
+    return models.use(async (state) => {
+      const history = await historyOf(personId, { model: state.model, ...options });
+      const model = opened(state.model);
       const vector = await vectorOf(model, history);
       const contentHashes = [historyContentHash(history)];
       await vectors.createPartition(model.version, vector.length);
@@ -246,6 +250,8 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       return rank(personId, unique, { ...options, topK });
     },
     storePersonVector,
+    embedItems: (ids: readonly string[]) =>
+      models.use(({ model }) => embedItems(opened(model), { store, vectors, ids })),
     refresh: () => models.refresh(),
     reload: async () => {
       await models.refresh();
@@ -266,6 +272,14 @@ async function ifEmbedded<T>(ask: () => Promise<T>): Promise<T | undefined> {
     if (isFutagoError(error) && error.code === "not_found") return undefined;
     throw error;
   }
+}
+
+function opened(model: LoadedModel | undefined): LoadedModel {
+  if (model !== undefined) return model;
+  throw new FutagoError(
+    "model_missing",
+    "Cannot embed as a model must be active: there is none; train one, or promote one with futago models promote",
+  );
 }
 
 // A refusal says what somebody does not want, not what they want.

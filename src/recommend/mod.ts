@@ -1,4 +1,5 @@
 export type { Answer, AnswerSource, Recommendation } from "./answer.ts";
+export type { EmbeddedItems } from "./embed-items.ts";
 export {
   createInferenceEngine,
   type EmbeddedPerson,
