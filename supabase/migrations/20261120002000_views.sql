@@ -1,4 +1,6 @@
--- Events and items as the application sees them.
+-- Events and items as the application sees them. Dropped first: a view cannot be replaced by one with other columns, and
+-- this file may run on a database whose tables have more of them by now.
+drop view if exists catalogue_events, catalogue_items;
 create or replace view catalogue_events with (security_invoker = true) as
   select user_id, video_id, 0 as kind, created_at as at,
     null::double precision as watch_fraction, null::double precision as watch_seconds from likes
@@ -8,7 +10,9 @@ create or replace view catalogue_events with (security_invoker = true) as
   select user_id, video_id, 2, viewed_at, watch_fraction, watch_seconds from video_views;
 
 create or replace view catalogue_items with (security_invoker = true) as
-  select v.*,
+  select v.video_id, v.title, v.description, v.maker, v.series, v.genres, v.price, v.duration_minutes, v.review_count,
+    v.review_average, v.thumbnail_url, v.attributes, v.released_at, v.withdrawn, v.content_hash, v.created_at,
+    v.updated_at,
     (select array_agg(p.name order by j.position) from video_performers j join performers p using (performer_id)
       where j.video_id = v.video_id) as performers,
     (select array_agg(t.name order by j.position) from video_tags j join tags t using (tag_id)

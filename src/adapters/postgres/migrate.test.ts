@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { openDatabase } from "./database.ts";
 import { describeDatabases } from "./databases.conformance.ts";
+import { checkDrift } from "./drift.ts";
 import { migrate, readMigrations, splitStatements } from "./migrate.ts";
 
 describeDatabases("migrate()", (open) => {
@@ -31,10 +32,20 @@ describeDatabases("migrate()", (open) => {
     ]);
   });
 
-  test("a file may run on a database that has its tables already, as the Supabase CLI leaves one", async () => {
+  test("recognises a database that psql or the Supabase CLI made, and runs nothing on it", async () => {
     const { connection, migrate: again } = await open();
     await sql`delete from futago_migrations`.execute(connection);
-    expect((await again()).length).toBeGreaterThan(0);
+    expect(await again()).toEqual([]);
+    const { rows } = await sql`select from futago_migrations`.execute(connection);
+    expect(rows).toHaveLength((await readMigrations()).length);
+  });
+
+  test("runs every file where such a database stands somewhere before its schema", async () => {
+    const { connection, migrate: again } = await open();
+    await sql`delete from futago_migrations`.execute(connection);
+    await sql`drop function person_history`.execute(connection);
+    expect(await again()).toHaveLength((await readMigrations()).length);
+    expect(await checkDrift(connection)).toEqual([]);
   });
 
   test("every table has row security", async () => {

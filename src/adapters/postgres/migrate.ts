@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { type Kysely, sql } from "kysely";
 import { FutagoError, sha256Hex } from "../../base/mod.ts";
+import { checkDrift } from "./drift.ts";
 import type { Tables } from "./tables.ts";
 
 /** One file of `supabase/migrations`. */
@@ -24,63 +25,114 @@ export async function readMigrations(): Promise<readonly Migration[]> {
   );
 }
 
+/** Options of {@link migrate}. */
+export interface MigrateOptions {
+  /** Other migrations than those of this package, for tests. */
+  readonly migrations?: readonly Migration[];
+  /** Whether to run what was applied too: mends what someone changed or took away by hand. @default false */
+  readonly again?: boolean;
+}
+
 /**
  * Brings a database to the schema of the given migrations. Idempotent; any number of processes may do it at once, for
- * each waits for the one before it. All or nothing.
+ * each waits for the one before it. All or nothing. A database that came to this schema by another way (`psql`, the
+ * Supabase CLI) is recognised, and nothing runs; one that stands somewhere before it gets every file, which all may run
+ * twice. Files that ran before Supabase's roles or `auth.uid()` were there run again, to grant what they left out.
  *
  * @param db The database; its search path says which schema.
- * @param options Other migrations than those of this package, for tests.
- * @returns Names of what was applied now.
+ * @param options Which migrations, and whether again.
+ * @returns Names of what ran now.
  * @throws FutagoError `migration_changed` When a file that was applied has another text now.
  */
-export async function migrate(
-  db: Kysely<Tables>,
-  options: { readonly migrations?: readonly Migration[] } = {},
-): Promise<readonly string[]> {
+export async function migrate(db: Kysely<Tables>, options: MigrateOptions = {}): Promise<readonly string[]> {
+  const { again = false } = options;
   const migrations = options.migrations ?? (await readMigrations());
   // The usual start finds everything applied: no lock, no transaction, one query.
-  const known = await appliedHashes(db).catch(() => new Map<string, string>());
-  checkHashes(migrations, known);
-  if (migrations.every(({ name }) => known.has(name))) return [];
+  const known = again ? undefined : await readApplied(db).catch(() => undefined);
+  if (known !== undefined && missing(migrations, known).length === 0) return [];
   return db.transaction().execute(async (trx) => {
     // One lock for the whole database, not one for each schema: extensions are shared by all of them.
     await sql`select pg_advisory_xact_lock(hashtextextended('futago migrate', 0))`.execute(trx);
-    await sql`create table if not exists futago_migrations (
-      name text primary key, hash text not null, applied_at timestamptz not null default now()
-    )`.execute(trx);
-    await sql`alter table futago_migrations enable row level security`.execute(trx);
-    const applied = await appliedHashes(trx);
-    checkHashes(migrations, applied);
-    const now: string[] = [];
-    for (const migration of migrations) {
-      if (applied.has(migration.name)) continue;
-      for (const statement of splitStatements(migration.sql)) await sql.raw(statement).execute(trx);
+    for (const statement of splitStatements(ownTable)) await sql.raw(statement).execute(trx);
+    const applied = await readApplied(trx);
+    const due = again ? migrations : missing(migrations, applied);
+    const recognised = options.migrations === undefined && !again && (await isComplete(trx, applied));
+    for (const { name, sql: text } of due) {
+      if (!recognised) for (const statement of splitStatements(text)) await sql.raw(statement).execute(trx);
+      const row = { name, hash: sha256Hex(text), platform: applied.platform };
       await trx
         .insertInto("futago_migrations")
-        .values({ name: migration.name, hash: sha256Hex(migration.sql) })
+        .values(row)
+        .onConflict((conflict) => conflict.column("name").doUpdateSet(row))
         .execute();
-      now.push(migration.name);
     }
-    return now;
+    return recognised ? [] : due.map(({ name }) => name);
   });
 }
 
-async function appliedHashes(db: Kysely<Tables>): Promise<Map<string, string>> {
-  const rows = await db.selectFrom("futago_migrations").select(["name", "hash"]).execute();
-  return new Map(rows.map((row) => [row.name, row.hash]));
+// Closed to everybody, whatever the project grants by default. `platform` is what of Supabase a file found when it ran.
+const ownTable = `
+  create table if not exists futago_migrations (
+    name text primary key, hash text not null, applied_at timestamptz not null default now(),
+    platform text not null default ''
+  );
+  alter table futago_migrations add column if not exists platform text not null default '';
+  alter table futago_migrations enable row level security;
+  do $$
+  declare
+    role_name text;
+  begin
+    for role_name in select rolname from pg_roles where rolname in ('anon', 'authenticated', 'service_role') loop
+      execute format('revoke all on futago_migrations from %I', role_name);
+    end loop;
+  end $$`;
+
+interface Applied {
+  readonly files: ReadonlyMap<string, { readonly hash: string; readonly platform: string }>;
+  /** What there is of Supabase now: "anon authenticated service_role auth.uid()", or less. */
+  readonly platform: string;
 }
 
-function checkHashes(migrations: readonly Migration[], applied: ReadonlyMap<string, string>): void {
-  for (const { name, sql: text } of migrations) {
-    const hash = applied.get(name);
-    if (hash === undefined || hash === sha256Hex(text)) continue;
-    throw new FutagoError(
-      "migration_changed",
-      `Cannot migrate the database as "${name}" must be as it was applied: current hash is ${sha256Hex(text).slice(0, 12)}, ` +
-        `applied was ${hash.slice(0, 12)}. Restore the file and put the change into a new one`,
-      { details: { name } },
-    );
-  }
+async function readApplied(db: Kysely<Tables>): Promise<Applied> {
+  const { rows } = await sql<{ name: string | null; hash: string; platform: string; now: string }>`
+    select m.name, m.hash, m.platform, p.now
+    from (select concat_ws(' ', (select string_agg(rolname, ' ' order by rolname) from pg_roles
+        where rolname in ('anon', 'authenticated', 'service_role')),
+      case when to_regprocedure('auth.uid()') is not null then 'auth.uid()' end) as now) p
+    left join futago_migrations m on true`.execute(db);
+  return {
+    files: new Map(rows.flatMap(({ name, ...row }) => (name === null ? [] : [[name, row] as const]))),
+    platform: rows[0]!.now,
+  };
+}
+
+/** What has not run yet, or ran where there was less of Supabase. */
+function missing(migrations: readonly Migration[], applied: Applied): readonly Migration[] {
+  const now = applied.platform.split(" ");
+  return migrations.filter(({ name, sql: text }) => {
+    const found = applied.files.get(name);
+    if (found === undefined) return true;
+    checkHash(name, { now: sha256Hex(text), applied: found.hash });
+    return !now.every((part) => found.platform.split(" ").includes(part));
+  });
+}
+
+// Whether the tables came by another way than this one, and are all that they should be.
+async function isComplete(trx: Kysely<Tables>, applied: Applied): Promise<boolean> {
+  if (applied.files.size > 0) return false;
+  const { rows } = await sql<{ exists: boolean }>`
+    select to_regclass(format('%I.profiles', current_schema())) is not null as exists`.execute(trx);
+  return rows[0]!.exists && (await checkDrift(trx)).length === 0;
+}
+
+function checkHash(name: string, hashes: { readonly now: string; readonly applied: string }): void {
+  if (hashes.now === hashes.applied) return;
+  throw new FutagoError(
+    "migration_changed",
+    `Cannot migrate the database as "${name}" must be as it was applied: current hash is ${hashes.now.slice(0, 12)}, ` +
+      `applied was ${hashes.applied.slice(0, 12)}. Restore the file and put the change into a new one`,
+    { details: { name } },
+  );
 }
 
 /**

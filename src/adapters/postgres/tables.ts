@@ -8,6 +8,7 @@ type Json = ColumnType<Readonly<Record<string, unknown>>, string, string>;
 export interface Tables {
   readonly embedding_model_versions: {
     readonly version: string;
+    readonly semantic_version: string;
     readonly status: Generated<"candidate" | "active" | "retired">;
     readonly dims: number;
     readonly preset: string;
@@ -29,6 +30,7 @@ export interface Tables {
     readonly name: string;
     readonly hash: string;
     readonly applied_at: Generated<Date>;
+    readonly platform: Generated<string>;
   };
   readonly import_cursors: {
     readonly source: string;
