@@ -19,6 +19,7 @@ export {
   silentProgress,
 } from "./base/mod.ts";
 export {
+  type Blocks,
   buildDataset,
   type CatalogueEvent,
   type CatalogueStore,

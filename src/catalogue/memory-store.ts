@@ -1,8 +1,10 @@
 import { canonicalJson } from "../base/mod.ts";
+import { checkedBlocks } from "./checked-blocks.ts";
 import type { CatalogueEvent } from "./event.ts";
 import type { Item } from "./item.ts";
+import { itemFacts } from "./item-facts.ts";
 import type { Person } from "./person.ts";
-import type { CatalogueStore, ImportCursor, PersonHistory, PutCounts } from "./store.ts";
+import type { Blocks, CatalogueStore, ImportCursor, PersonHistory, PutCounts } from "./store.ts";
 
 /** The longest id a catalogue or a person may have, in UTF-16 code units. */
 export const maxIdLength = 200;
@@ -42,12 +44,25 @@ export function createMemoryCatalogue(initial: MemoryCatalogueOptions = {}): Mem
   const people = new Map<string, Person>();
   const events = new Map<string, Map<string, CatalogueEvent>>();
   const cursors = new Map<string, ImportCursor>();
+  const blocked = new Map<string, Blocks>();
+  /** Every performer that an item has ever named, and whether they are taken down. */
+  const performers = new Map<string, boolean>();
+
+  // `items` holds what is said of each item on its own; this is how it reads.
+  const read = (id: string): Item => {
+    const item = items.get(id)!;
+    const withdrawn = itemFacts(item).performers.some((name) => performers.get(name));
+    return withdrawn ? normalItem({ ...item, withdrawn }) : item;
+  };
 
   const putItem = (item: Item, tally: Tally): void => {
     const known = items.get(item.id);
     // A take-down outlives the next import: only an explicit `withdrawn: false` puts an item back.
     const withdrawn = item.withdrawn ?? known?.withdrawn ?? false;
     put(items, normalItem({ ...item, withdrawn }), tally);
+    for (const name of itemFacts(item).performers) {
+      if (!performers.has(name)) performers.set(name, false);
+    }
   };
   const putEvent = (event: CatalogueEvent, tally: Tally): void => {
     if (!people.has(event.personId) || !items.has(event.itemId)) {
@@ -98,10 +113,7 @@ export function createMemoryCatalogue(initial: MemoryCatalogueOptions = {}): Mem
     },
     async *items({ ids, pageSize = 1000 } = {}) {
       const wanted = ids === undefined ? [...items.keys()] : [...new Set(ids)].filter((id) => items.has(id));
-      yield* pages(
-        wanted.sort(byCodeUnit).map((id) => items.get(id)!),
-        pageSize,
-      );
+      yield* pages(wanted.sort(byCodeUnit).map(read), pageSize);
     },
     async *people({ pageSize = 1000 } = {}) {
       yield* pages(
@@ -121,7 +133,7 @@ export function createMemoryCatalogue(initial: MemoryCatalogueOptions = {}): Mem
       return {
         person,
         events: latest,
-        items: new Map(latest.map((event) => [event.itemId, items.get(event.itemId)!])),
+        items: new Map(latest.map((event) => [event.itemId, read(event.itemId)])),
       };
     },
     counts: async () => {
@@ -135,7 +147,21 @@ export function createMemoryCatalogue(initial: MemoryCatalogueOptions = {}): Mem
       items.set(itemId, normalItem({ ...item, withdrawn }));
       return true;
     },
+    setPerformerWithdrawn: async (name, withdrawn) => {
+      const known = performers.has(name);
+      if (known) performers.set(name, withdrawn);
+      return known;
+    },
+    setBlocks: async (personId, blocks) => {
+      const checked = checkedBlocks(blocks);
+      const known = people.has(personId);
+      if (known) blocked.set(personId, checked);
+      return known;
+    },
+    blocks: async (personId) =>
+      people.has(personId) ? (blocked.get(personId) ?? { makers: [], performers: [] }) : undefined,
     removePerson: (personId) => {
+      blocked.delete(personId);
       events.delete(personId);
       return people.delete(personId);
     },

@@ -1,3 +1,4 @@
+export { checkedBlocks } from "./checked-blocks.ts";
 export {
   buildDataset,
   type Dataset,
@@ -42,6 +43,7 @@ export {
 } from "./importing/run-import.ts";
 export type { RowIssue } from "./issue.ts";
 export type { Fields, FieldValue, Item } from "./item.ts";
+export { type ItemFacts, itemFacts } from "./item-facts.ts";
 export {
   createMemoryCatalogue,
   type MemoryCatalogue,
@@ -56,4 +58,4 @@ export {
   type PersonRecords,
   type PersonRow,
 } from "./person-records.ts";
-export type { CatalogueStore, ImportCursor, PersonHistory, PutCounts } from "./store.ts";
+export type { Blocks, CatalogueStore, ImportCursor, PersonHistory, PutCounts } from "./store.ts";

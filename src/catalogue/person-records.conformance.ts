@@ -23,6 +23,7 @@ export async function fillRecords({ catalogue, vectors }: RecordedStores): Promi
   const ids = [asking, "viewer-who-stays"];
   await catalogue.putPeople(ids.map((id) => ({ id, fields: { region: `of ${id}` }, ageConfirmedAt: 1000 })));
   for (const personId of ids) {
+    await catalogue.setBlocks(personId, { makers: ["Minato"], performers: [] });
     await catalogue.putEvents([
       { personId, itemId: "a", kind: "like", at: 1000 },
       { personId, itemId: "b", kind: "nope", at: 2000 },
@@ -61,6 +62,7 @@ export function testPersonRecords(makeStores: () => Promise<RecordedStores>): vo
       profiles: [{ user_id: asking, age_confirmed_at: moments(1), attributes: { region: `of ${asking}` } }],
       likes: [{ user_id: asking, video_id: "a", created_at: moments(1) }],
       user_video_decisions: [{ video_id: "b", decision: "nope", decided_at: moments(2) }],
+      user_blocks: [{ user_id: asking, makers: ["Minato"], performers: [] }],
       video_views: [{ video_id: "c", viewed_at: moments(3), watch_fraction: 0.5, watch_seconds: null }],
       user_embeddings: [
         { ...vector, model_version: "v1" },

@@ -72,6 +72,7 @@ export function createMemoryPersonRecords(
       const history = await store.history(personId, { limit: Number.MAX_SAFE_INTEGER });
       if (history === undefined) return undefined;
       const { person, events } = history;
+      const blocks = await store.blocks(personId);
       const user_id = person.id;
       const of = (kind: CatalogueEvent["kind"]) => events.filter((event) => event.kind === kind);
       return {
@@ -82,6 +83,7 @@ export function createMemoryPersonRecords(
           profiles: [
             { user_id, age_confirmed_at: moment(person.ageConfirmedAt), attributes: { ...person.fields } },
           ],
+          user_blocks: blocks === undefined ? [] : [{ user_id, ...blocks }],
           user_embeddings: (vectors?.userVectors(personId) ?? []).map(({ version, vector, contentHash }) => ({
             user_id,
             model_version: version,

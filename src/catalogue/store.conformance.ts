@@ -119,6 +119,85 @@ export function testCatalogueStore(makeStore: () => Promise<CatalogueStore>): vo
       expect(await withdrawn()).toBe(false);
       expect(await store.setWithdrawn("missing", true)).toBe(false);
     });
+
+    const film = (id: string, ...performers: string[]): Item => ({ id, title: id, fields: { performers } });
+    const hidden = async (store: CatalogueStore): Promise<string[]> =>
+      (await all(store.items())).filter((item) => item.withdrawn).map((item) => item.id);
+
+    test("with a performer every item goes that names them, one that is imported later too, until they are put back", async () => {
+      const store = await makeStore();
+      await store.putItems([film("1", "Kana Aoi"), film("2", "Jun Seto", "Kana Aoi"), film("3", "Jun Seto")]);
+      expect(await store.setPerformerWithdrawn("Kana Aoi", true)).toBe(true);
+      expect(await hidden(store)).toEqual(["1", "2"]);
+      const again = await store.putItems([
+        film("1", "Kana Aoi"),
+        film("3", "Jun Seto"),
+        film("4", "Kana Aoi"),
+      ]);
+      expect(again).toEqual({ ...none, inserted: 1, unchanged: 2 });
+      await store.putItems([{ ...film("2", "Jun Seto", "Kana Aoi"), title: "Renamed" }]);
+      await store.putItems([{ ...film("1", "Kana Aoi"), withdrawn: false }]);
+      expect(await hidden(store)).toEqual(["1", "2", "4"]);
+      expect(await store.setPerformerWithdrawn("Kana Aoi", true)).toBe(true);
+      expect(await store.setPerformerWithdrawn("Kana Aoi", false)).toBe(true);
+      expect(await hidden(store)).toEqual([]);
+      expect(await store.setPerformerWithdrawn("Nobody Known", true)).toBe(false);
+    });
+
+    test("an item is hidden while it or any of its performers is withdrawn, in a history too", async () => {
+      const store = await makeStore();
+      await store.putItems([film("1", "Kana Aoi", "Jun Seto"), film("2", "Jun Seto")]);
+      await store.putPeople(people);
+      await store.putEvents([{ ...like, itemId: "1" }]);
+      await store.setWithdrawn("2", true);
+      await store.setPerformerWithdrawn("Kana Aoi", true);
+      await store.setPerformerWithdrawn("Jun Seto", true);
+      await store.setPerformerWithdrawn("Kana Aoi", false);
+      expect(await hidden(store)).toEqual(["1", "2"]);
+      const history = await store.history("viewer-1", { limit: 1 });
+      expect(history?.items.get("1")?.withdrawn).toBe(true);
+      await store.setPerformerWithdrawn("Jun Seto", false);
+      expect(await hidden(store)).toEqual(["2"]);
+    });
+
+    test("an item that no longer names a withdrawn performer comes back", async () => {
+      const store = await makeStore();
+      await store.putItems([film("1", "Jun Seto", "Kana Aoi"), film("2", "Kana Aoi"), film("3", "Kana Aoi")]);
+      await store.setPerformerWithdrawn("Kana Aoi", true);
+      await store.putItems([film("1", "Jun Seto"), film("2", "Jun Seto"), { ...film("3"), fields: {} }]);
+      expect(await hidden(store)).toEqual([]);
+      // Nobody names them now, and they stay withdrawn all the same.
+      await store.putItems([film("4", "Kana Aoi")]);
+      expect(await hidden(store)).toEqual(["4"]);
+    });
+  });
+
+  describe("blocks", () => {
+    test("are what was said last, each name once and in order; undefined of nobody", async () => {
+      const store = await filled();
+      const nothing = { makers: [], performers: [] };
+      expect(await store.blocks("viewer-1")).toEqual(nothing);
+      const given = { makers: ["Minato", "Aoba Films", "Minato"], performers: ["七海 ' \"\\"] };
+      expect(await store.setBlocks("viewer-1", given)).toBe(true);
+      const kept = { makers: ["Aoba Films", "Minato"], performers: given.performers };
+      expect(await store.blocks("viewer-1")).toEqual(kept);
+      expect(await store.blocks("viewer-2")).toEqual(nothing);
+      await store.putPeople(people);
+      expect(await store.blocks("viewer-1")).toEqual(kept);
+      expect(await store.setBlocks("viewer-1", nothing)).toBe(true);
+      expect(await store.blocks("viewer-1")).toEqual(nothing);
+      expect(await store.setBlocks("stranger", given)).toBe(false);
+      expect(await store.blocks("stranger")).toBeUndefined();
+    });
+
+    test("of too many names, or of a name that is too long or empty, are refused", async () => {
+      const store = await filled();
+      const many = Array.from({ length: 1001 }, (_, i) => `${i}`);
+      for (const makers of [many, [""], ["x".repeat(201)]]) {
+        await expect(store.setBlocks("viewer-1", { makers, performers: [] })).rejects.toThrow(RangeError);
+      }
+      expect(await store.setBlocks("viewer-1", { makers: many.slice(1), performers: [] })).toBe(true);
+    });
   });
 
   describe("events", () => {

@@ -27,6 +27,12 @@ export interface PersonHistory {
   readonly items: ReadonlyMap<string, Item>;
 }
 
+/** Makers and performers that a person does not want to see, each name once and in code-unit order. */
+export interface Blocks {
+  readonly makers: readonly string[];
+  readonly performers: readonly string[];
+}
+
 /**
  * The catalogue and its history, kept. Implemented over Postgres and PGlite in `adapters/postgres`.
  *
@@ -67,6 +73,23 @@ export interface CatalogueStore {
   history(personId: string, options: { readonly limit: number }): Promise<PersonHistory | undefined>;
   /** How many rows there are. */
   counts(): Promise<{ readonly items: number; readonly people: number; readonly events: number }>;
-  /** Takes an item down or puts it back; true where it exists. */
+  /**
+   * Takes an item down or puts it back; true where it exists. An item reads as `withdrawn` while it or any of its
+   * performers is.
+   */
   setWithdrawn(itemId: string, withdrawn: boolean): Promise<boolean>;
+  /**
+   * Takes a performer down or puts them back, and with them every item that has them in `performers`, also one that is
+   * put later. Items that were withdrawn on their own stay so. True where an item has ever named the performer.
+   */
+  setPerformerWithdrawn(name: string, withdrawn: boolean): Promise<boolean>;
+  /**
+   * Says anew whose items a person is not shown; empty lists: nobody's.
+   *
+   * @returns False for an unknown person.
+   * @throws RangeError For more than 1000 makers or performers, or a name of more than 200 characters or none.
+   */
+  setBlocks(personId: string, blocks: Blocks): Promise<boolean>;
+  /** Whose items a person is not shown; undefined for an unknown person. */
+  blocks(personId: string): Promise<Blocks | undefined>;
 }

@@ -92,6 +92,25 @@ describeDatabases("the catalogue", (open) => {
     expect(events).toEqual([{ personId: "p", itemId: "i", kind: "nope", at: 9 }]);
   });
 
+  test("a performer who is taken down while items that name them are imported takes those along", async () => {
+    const { catalogue } = await open();
+    const batch = (from: number) =>
+      Array.from({ length: 40 }, (_, i) => ({
+        id: `i${from + i}`,
+        title: `${from}`,
+        fields: { performers: ["Kana Aoi", `Other ${i}`] },
+      }));
+    await catalogue.putItems(batch(0));
+    // Each import writes new items and old ones, whose rows the take-down wants too.
+    const imports = [1, 2, 3, 4, 5, 6].map((n) => catalogue.putItems(batch(n * 20)));
+    const takeDown = catalogue.setPerformerWithdrawn("Kana Aoi", true);
+    await Promise.all([...imports, takeDown]);
+    const shown = [];
+    for await (const page of catalogue.items()) shown.push(...page.filter((item) => item.withdrawn !== true));
+    expect(shown).toEqual([]);
+    expect((await catalogue.counts()).items).toBe(160);
+  });
+
   test("large batches of the same likes and refusals from many writers at once all arrive", async () => {
     const { catalogue, connection } = await open();
     const range = (count: number) => Array.from({ length: count }, (_, i) => i);

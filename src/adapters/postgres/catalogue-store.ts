@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { CatalogueStore } from "../../catalogue/mod.ts";
+import { type Blocks, type CatalogueStore, checkedBlocks } from "../../catalogue/mod.ts";
 import type { Connection } from "./connection.ts";
 import { readHistory } from "./read-history.ts";
 import { readEvents, readItems, readPeople } from "./read-pages.ts";
@@ -55,6 +55,38 @@ export function createCatalogueStore(db: Connection): CatalogueStore {
           updated_at = case when withdrawn = ${withdrawn} then updated_at else now() end
         where video_id = ${storableText(itemId)} returning video_id`.execute(db);
       return rows.length > 0;
+    },
+    setPerformerWithdrawn: async (name, withdrawn) => {
+      // A trigger hides the items.
+      const { rows } = await sql`update performers set withdrawn = ${withdrawn}
+        where name = ${storableText(name)} returning performer_id`.execute(db);
+      return rows.length > 0;
+    },
+    setBlocks: async (personId, blocks) => {
+      const { makers, performers } = checkedBlocks(blocks);
+      const names = storableJson({ makers, performers });
+      const { rows } = await sql<{ known: boolean }>`
+        with person as materialized (
+          select user_id from profiles where user_id = ${storableText(personId)} for key share
+        ),
+        names as (
+          select user_id, array(select jsonb_array_elements_text(j->'makers')) as makers,
+            array(select jsonb_array_elements_text(j->'performers')) as performers
+          from person, (select ${names}::text::jsonb as j) given
+        ),
+        written as (
+          insert into user_blocks (user_id, makers, performers) select user_id, makers, performers from names
+          on conflict (user_id) do update set makers = excluded.makers, performers = excluded.performers
+        )
+        select exists (select from person) as known`.execute(db);
+      return rows[0]!.known;
+    },
+    blocks: async (personId) => {
+      const { rows } = await sql<Blocks>`
+        select coalesce(b.makers, '{}') as makers, coalesce(b.performers, '{}') as performers
+        from profiles p left join user_blocks b using (user_id)
+        where p.user_id = ${storableText(personId)}`.execute(db);
+      return rows[0];
     },
   };
 }
