@@ -29,6 +29,12 @@ export interface Towers {
   close(): Promise<void>;
 }
 
+/** A session of each tower. */
+export interface TowerSessions {
+  readonly user: Session;
+  readonly item: Session;
+}
+
 /** What {@link loadTowers} is given. */
 export interface TowerFiles extends ChunkOptions {
   readonly userOnnx: Uint8Array;
@@ -53,9 +59,24 @@ export interface TowerFiles extends ChunkOptions {
  * ```
  */
 export async function loadTowers(runtime: Runtime, files: TowerFiles): Promise<Towers> {
-  const { features } = files;
   const user = await runtime.load(files.userOnnx, { name: "user tower" });
-  const item = await runtime.load(files.itemOnnx, { name: "item tower" });
+  return towersOf({ user, item: await runtime.load(files.itemOnnx, { name: "item tower" }) }, files);
+}
+
+/**
+ * Towers over sessions that are already open: for runtimes that do not read ONNX.
+ *
+ * @param sessions With the inputs and the output that an exported tower has.
+ * @param options The features they were trained with.
+ * @returns The towers; closing them closes the sessions.
+ * @throws RangeError When the two have vectors of different width; the sessions are then closed.
+ */
+export async function towersOf(
+  sessions: TowerSessions,
+  options: ChunkOptions & { readonly features: FittedFeatures },
+): Promise<Towers> {
+  const { user, item } = sessions;
+  const { features } = options;
   const close = async (): Promise<void> => {
     await user.close();
     await item.close();
@@ -73,12 +94,12 @@ export async function loadTowers(runtime: Runtime, files: TowerFiles): Promise<T
   }
   const embedUsers = (histories: Histories, items: EncodedRows): Promise<Float32Array> =>
     embed(user, {
-      ...files,
+      ...options,
       encoded: encodeUsers(features, histories, { items }),
       layout: features.userLayout,
     });
   const embedEncodedItems = (encoded: EncodedRows): Promise<Float32Array> =>
-    embed(item, { ...files, encoded, layout: features.itemLayout });
+    embed(item, { ...options, encoded, layout: features.itemLayout });
   return {
     dims: userDims,
     features,

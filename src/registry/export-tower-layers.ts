@@ -1,0 +1,172 @@
+import type { BagLayout, RowLayout } from "../features/mod.ts";
+import type { OnnxTensor } from "../onnx/mod.ts";
+import { biasTableName, type TowerConfig, type TowerSide, tableName } from "../towers/mod.ts";
+import { type LayerOutput, LayersWriter, type LayerWeight } from "./export-layers.ts";
+
+/** What {@link towerLayers} is given. */
+export interface TowerLayersOptions {
+  readonly config: TowerConfig;
+  readonly layout: RowLayout;
+  /** The learned arrays by name, as the tower's ONNX model holds them. */
+  readonly weights: Readonly<Record<string, OnnxTensor>>;
+}
+
+const epsilon = 1e-12;
+
+/**
+ * One tower as standard Keras layers: the same inputs, the same sums, the same vector as its ONNX model gives.
+ *
+ * @param side Which tower.
+ * @param options Its shape, what it reads and what it learned.
+ * @returns A Keras topology and its weights.
+ * @throws RangeError When a learned array is missing.
+ */
+export function towerLayers(
+  side: TowerSide,
+  options: TowerLayersOptions,
+): { readonly topology: object; readonly weights: readonly LayerWeight[] } {
+  const tower = new TowerWriter(side, options);
+  return tower.layers.finish(`${side}_tower`, side === "user" ? tower.user() : tower.item());
+}
+
+class TowerWriter {
+  readonly layers = new LayersWriter();
+  readonly #side: TowerSide;
+  readonly #options: TowerLayersOptions;
+  readonly #dense: LayerOutput | undefined;
+  readonly #bags = new Map<string, { readonly indices: LayerOutput; readonly weights: LayerOutput }>();
+
+  constructor(side: TowerSide, options: TowerLayersOptions) {
+    this.#side = side;
+    this.#options = options;
+    const { layout } = options;
+    // Inputs first, in the order of the ONNX model's.
+    this.#dense = layout.denseWidth > 0 ? this.layers.input("dense", layout.denseWidth) : undefined;
+    for (const { name } of layout.bags) {
+      const indices = this.layers.input(`${name}_indices`, null, "int32");
+      this.#bags.set(name, { indices, weights: this.layers.input(`${name}_weights`, null) });
+    }
+  }
+
+  /** [u, 1, 0] / √2. */
+  user(): LayerOutput {
+    const { config, layout } = this.#options;
+    const sums = layout.bags.map((bag) => ({ bag, sum: this.#sumBag(bag, tableName("user", bag.name)) }));
+    const columns = [...sums.map(({ sum }) => sum), ...this.#denseColumns()];
+    const history = sums.filter(({ bag }) => bag.role === "history").map(({ sum }) => sum);
+    const parts = [this.#stack(config.hidden, this.layers.concatenate("columns", columns))];
+    const direction = this.#direction([...parts, ...this.#skip(config.historyDims, history)], Math.SQRT1_2);
+    const rest = this.layers.constant("rest", direction, [Math.SQRT1_2, 0]);
+    return this.layers.concatenate("embedding", [direction, rest]);
+  }
+
+  /** [v, c, slack] / M. */
+  item(): LayerOutput {
+    const { config, layout } = this.#options;
+    const { biasLimit } = config;
+    const sums = layout.bags.map((bag) => ({ bag, sum: this.#sumBag(bag, tableName("item", bag.name)) }));
+    const ids = sums.filter(({ bag }) => bag.role === "id");
+    const content = [
+      ...sums.filter(({ bag }) => bag.role !== "id").map(({ sum }) => sum),
+      ...this.#denseColumns(),
+    ];
+    const columns = content.length > 0 ? this.layers.concatenate("columns", content) : undefined;
+    const own = this.#skip(
+      config.idDims,
+      ids.map(({ sum }) => sum),
+    );
+    const deep = columns === undefined ? [] : [this.#stack(config.itemHidden, columns)];
+    const length = Math.sqrt(1 + biasLimit * biasLimit);
+    const direction = this.#direction([...own, ...deep], 1 / length);
+    if (biasLimit === 0) {
+      return this.layers.concatenate("embedding", [
+        direction,
+        this.layers.constant("rest", direction, [0, 0]),
+      ]);
+    }
+    const biases = ids.map(({ bag }) => this.#sumBag(bag, biasTableName(bag.name)));
+    if (columns !== undefined) {
+      const kernel = this.#learned("item.popularity.weight").data as Float32Array;
+      biases.push(this.layers.dense("popularity", columns, { kernel, units: 1 }));
+    }
+    const pair = this.#biasAndSlack(this.layers.add("bias_sum", biases), biasLimit / length);
+    return this.layers.concatenate("embedding", [direction, pair]);
+  }
+
+  /** scale · (tanh r, 1 / cosh r): with h = tanh(r / 2) the vector (2h, 1 - h²) brought to unit length. */
+  #biasAndSlack(sum: LayerOutput, scale: number): LayerOutput {
+    const { layers } = this;
+    const bias = this.#learned("item.popularity.bias").data[0]!;
+    // Twice, as TensorFlow.js frees a tensor too early that one layer takes in twice.
+    const [half, again] = ["bias_half", "bias_half_again"].map((name) =>
+      layers.dense(name, sum, {
+        kernel: Float32Array.of(0.5),
+        bias: Float32Array.of(bias / 2),
+        units: 1,
+        activation: "tanh",
+      }),
+    ) as [LayerOutput, LayerOutput];
+    const both = layers.concatenate("bias_powers", [half, layers.multiply("bias_square", half, again)]);
+    const pair = layers.dense("bias_pair", both, {
+      kernel: Float32Array.of(2, 0, 0, -1),
+      bias: Float32Array.of(0, 1),
+      units: 2,
+    });
+    return layers.unitLength("bias", pair, { scale, epsilon: 0 });
+  }
+
+  #denseColumns(): LayerOutput[] {
+    return this.#dense === undefined ? [] : [this.#dense];
+  }
+
+  #sumBag(bag: BagLayout, table: string): LayerOutput {
+    const { indices, weights } = this.#bags.get(bag.name)!;
+    const { shape, data } = this.#learned(table);
+    const rows = this.layers.embedding(layerName(table), indices, { shape, data: data as Float32Array });
+    return this.layers.weightedSum(`${layerName(table)}_sum`, rows, weights);
+  }
+
+  #stack(hidden: readonly number[], columns: LayerOutput): LayerOutput {
+    let x = columns;
+    for (const [index, units] of hidden.entries()) {
+      x = this.#affine(`${this.#side}.hidden${index}`, x, units, this.#options.config.activation);
+    }
+    return this.#affine(`${this.#side}.output`, x, this.#options.config.dims - 2, "linear");
+  }
+
+  #affine(name: string, x: LayerOutput, units: number, activation: "linear" | "gelu" | "relu" | "tanh") {
+    const kernel = this.#learned(`${name}.weight`).data as Float32Array;
+    const bias = this.#learned(`${name}.bias`).data as Float32Array;
+    return this.layers.dense(layerName(name), x, { kernel, bias, units, activation });
+  }
+
+  #skip(width: number, sums: readonly LayerOutput[]): LayerOutput[] {
+    if (sums.length === 0) return [];
+    const total = this.layers.add("skip_sum", sums);
+    const units = this.#options.config.dims - 2;
+    if (width === units) return [total];
+    const kernel = this.#learned(`${this.#side}.skip.weight`).data as Float32Array;
+    return [this.layers.dense("skip", total, { kernel, units })];
+  }
+
+  #direction(parts: readonly LayerOutput[], scale: number): LayerOutput {
+    const sum = this.layers.add("raw", parts);
+    const tanh = this.#options.config.outputActivation === "tanh";
+    const raw = tanh ? this.layers.activation("raw_tanh", sum, "tanh") : sum;
+    return this.layers.unitLength("direction", raw, { scale, epsilon });
+  }
+
+  #learned(name: string): OnnxTensor {
+    const { weights } = this.#options;
+    const tensor = Object.hasOwn(weights, name) ? weights[name] : undefined;
+    if (tensor !== undefined) return tensor;
+    throw new RangeError(
+      `Cannot export the ${this.#side} tower as it must hold the array "${name}": it is missing; only towers that Futago trained can be written as layers`,
+    );
+  }
+}
+
+/** TensorFlow.js takes a dot in a layer's name, other readers of Keras models do not. */
+function layerName(parameter: string): string {
+  return parameter.replaceAll(".", "_");
+}
