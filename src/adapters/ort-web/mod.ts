@@ -1,0 +1,1 @@
+export { createOrtWebRuntime } from "./ort-web-runtime.ts";

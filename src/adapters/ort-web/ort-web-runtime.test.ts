@@ -1,0 +1,4 @@
+import { testRuntime } from "../../onnx/runtime.conformance.ts";
+import { createOrtWebRuntime } from "./mod.ts";
+
+testRuntime(() => createOrtWebRuntime());
