@@ -91,6 +91,7 @@ export {
   embedPeople,
   type ItemFilter,
   type ItemTower,
+  matchesFilter,
   type NearestQuery,
   type Neighbour,
   type UserTower,
@@ -208,9 +209,11 @@ export {
 export {
   type Answer,
   type AnswerSource,
+  type ChainLink,
   createInferenceEngine,
   type EmbeddedItems,
   type EmbeddedPerson,
+  type EngineObserver,
   type EngineStatus,
   type FallbackNotice,
   type InferenceEngine,
@@ -220,6 +223,7 @@ export {
   type ScoreOptions,
   type ServingModelsDeps,
   type ServingState,
+  type WithoutDatabaseOptions,
 } from "./recommend/mod.ts";
 export {
   type Bundle,

@@ -15,14 +15,6 @@ export interface CircuitBreakerOptions {
  * Keeps callers from waiting, one after the other, for something that does not answer: after some failures in a row
  * only one attempt in `everyMs` is let through, and the first that succeeds lets everybody through again (Nygard,
  * "Release It!", 2007).
- *
- * @example
- * ```ts
- * import { CircuitBreaker } from "futago";
- * const breaker = new CircuitBreaker({ clock: { now: () => 0 }, failures: 1 });
- * breaker.failed();
- * breaker.enter(); // false
- * ```
  */
 export class CircuitBreaker {
   readonly #options: CircuitBreakerOptions;

@@ -16,3 +16,4 @@ export {
   type RequestOptions,
   requestBytes,
 } from "./request-bytes.ts";
+export { within } from "./within.ts";

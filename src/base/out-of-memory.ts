@@ -7,13 +7,6 @@ const words =
  *
  * @param error What was caught; its causes are looked at too.
  * @returns True where it, or what caused it, says so.
- *
- * @example
- * ```ts
- * import { isOutOfMemory } from "futago";
- * isOutOfMemory(new Error("std::bad_alloc")); // true
- * isOutOfMemory(new Error("another width")); // false
- * ```
  */
 export function isOutOfMemory(error: unknown): boolean {
   let at = error;

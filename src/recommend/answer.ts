@@ -20,9 +20,14 @@ export interface Recommendation {
 export interface Answer {
   /** Best first. */
   readonly recommendations: readonly Recommendation[];
-  /** The version that served; null where none is active. */
+  /** The version that served; null where none is active, or which one is cannot be asked. */
   readonly modelVersion: string | null;
   readonly source: AnswerSource;
+  /**
+   * From memory, as the database gave no answer: a few minutes old, and without knowing what the viewer has seen,
+   * refused or blocked.
+   */
+  readonly stale?: true;
 }
 
 /**

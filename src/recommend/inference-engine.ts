@@ -4,14 +4,20 @@ import { historyContentHash, type ItemFilter, type Neighbour, type VectorStore }
 import type { LoadedModel } from "../registry/mod.ts";
 import { type Answer, type AnswerSource, bestFirst, ranked } from "./answer.ts";
 import { type EmbeddedItems, embedItems } from "./embed-items.ts";
-import { ServingModels, type ServingModelsDeps } from "./serving-models.ts";
-import { recommendLinear, scoreCandidatesWithoutTowers } from "./without-towers.ts";
+import { codeOf, type EngineObserver, Faults, isDatabaseAway } from "./faults.ts";
+import { ServingModels, type ServingModelsDeps, type ServingState } from "./serving-models.ts";
+import { type MemoryQuery, WithoutDatabase, type WithoutDatabaseOptions } from "./without-database.ts";
+import { notBlocked, recommendLinear, scoreCandidatesWithoutTowers } from "./without-towers.ts";
 
 /** What {@link createInferenceEngine} works with. */
 export interface InferenceEngineDeps extends ServingModelsDeps {
   readonly store: CatalogueStore;
   readonly vectors: VectorStore;
   readonly clock: Clock;
+  /** What is kept for the time in which the database gives no answer. */
+  readonly withoutDatabase?: WithoutDatabaseOptions;
+  /** Told what breaks and what works again. */
+  readonly observer?: EngineObserver;
 }
 
 /** Options of {@link InferenceEngine.recommend}. */
@@ -58,6 +64,8 @@ export interface InferenceEngine {
   reload(): Promise<EngineStatus>;
   /** Drops whatever this process remembers of a person, such as an age it has seen confirmed. */
   forget(personId: string): void;
+  /** Drops an item that was taken down from what is answered without the database. */
+  withdraw(itemId: string): void;
   /** What answers now a viewer with a history. */
   status(): Promise<EngineStatus>;
   close(): Promise<void>;
@@ -76,6 +84,8 @@ export interface EmbeddedPerson {
   readonly vector: Float32Array;
   /** How many events it was computed from. */
   readonly events: number;
+  /** False where the database takes no changes now: the vector was computed all the same. */
+  readonly stored: boolean;
 }
 
 /** Events that are read where no towers say how many they want. */
@@ -101,6 +111,8 @@ const historyWithoutTowers = 500;
 export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngine {
   const { store, vectors, clock } = deps;
   const models = new ServingModels(deps);
+  const faults = new Faults(clock, deps.observer);
+  const memory = new WithoutDatabase(deps, deps.withoutDatabase);
 
   async function historyOf(
     personId: string,
@@ -111,7 +123,11 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
   ): Promise<PersonHistory> {
     const limit = model?.towers.historyEvents ?? historyWithoutTowers;
     const history = await store.history(personId, { limit });
-    if (history?.person.ageConfirmedAt !== undefined) return history;
+    if (history?.person.ageConfirmedAt !== undefined) {
+      memory.ageConfirmed(personId);
+      return history;
+    }
+    memory.forget(personId);
     // Somebody new, whose age is proven by other means than a profile.
     if (ageConfirmed)
       return history ?? { person: { id: personId, fields: {} }, events: [], items: new Map() };
@@ -145,7 +161,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
         { topK: limit, ...proof },
       );
     }
-    return models.use(async (state) => {
+    return orFromMemory(personId, { limit, exclude, ...where, ...proof }, async (state) => {
       const history = await historyOf(personId, { model: state.model, ...proof });
       const answer = (source: AnswerSource, found: readonly Neighbour[]): Answer => ({
         recommendations: ranked(found),
@@ -165,17 +181,24 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
         return [...found, ...rest.map(({ itemId }) => ({ itemId, score }))];
       };
       if (hasTaste(history)) {
-        if (state.model !== undefined && state.source !== "none") {
-          const vector = await vectorOf(state.model, history);
-          const { version } = state.model;
-          const found =
-            (await ifEmbedded(() =>
-              vectors.nearest({ version, vector, limit, personId, exclude, ...where }),
-            )) ?? [];
-          if (found.length > 0) return answer(state.source, await topUp(found, -1));
+        const { model, source, fallback } = state;
+        if (model !== undefined && source !== "none") {
+          const found = await orNextLink(async () => {
+            const vector = await vectorOf(model, history);
+            return vectors.nearest({
+              version: model.version,
+              vector,
+              limit,
+              personId,
+              exclude,
+              ...where,
+            });
+          });
+          if (found !== undefined && found.length > 0) return answer(source, await topUp(found, -1));
         }
-        if (state.fallback !== undefined) {
-          const found = await recommendLinear({ store, fallback: state.fallback, personId, limit, exclude });
+        if (fallback !== undefined) {
+          const query = { store, fallback, personId, limit, exclude, ...where };
+          const found = await recommendLinear(query);
           if (found.length > 0) return answer("linear", await topUp(found, 0));
         }
       }
@@ -185,37 +208,76 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
 
   function rank(
     personId: string,
-    candidates: readonly string[],
+    asked: readonly string[],
     options: ScoreOptions & { readonly topK: number },
   ): Promise<Answer> {
     const { topK, ageConfirmed = false } = options;
-    return models.use(async (state) => {
+    return orFromMemory(personId, { limit: topK, candidates: asked, ageConfirmed }, async (state) => {
       const history = await historyOf(personId, { model: state.model, ageConfirmed });
-      const answer = (source: AnswerSource, scored: readonly Neighbour[]): Answer => ({
+      const { model, source, fallback } = state;
+      const answer = (by: AnswerSource, scored: readonly Neighbour[]): Answer => ({
         recommendations: ranked(bestFirst(scored).slice(0, topK)),
         modelVersion: state.version,
-        source,
+        source: by,
       });
-      if (candidates.length === 0) return answer(state.source === "none" ? "popularity" : state.source, []);
-      if (hasTaste(history) && state.model !== undefined && state.source !== "none") {
-        const vector = await vectorOf(state.model, history);
-        const { version } = state.model;
-        const scores = await ifEmbedded(() => vectors.scores({ version, vector, itemIds: candidates }));
+      const candidates = await notBlocked({ store, personId, itemIds: asked });
+      if (candidates.length === 0) return answer(source === "none" ? "popularity" : source, []);
+      if (hasTaste(history) && model !== undefined && source !== "none") {
+        const scores = await orNextLink(async () => {
+          const vector = await vectorOf(model, history);
+          return vectors.scores({ version: model.version, vector, itemIds: candidates });
+        });
         const scored = candidates.flatMap((itemId, i) => {
           const score = scores?.[i];
           return score === undefined ? [] : [{ itemId, score }];
         });
-        if (scored.length > 0) return answer(state.source, scored);
+        if (scored.length > 0) return answer(source, scored);
       }
-      const { source, scored } = await scoreCandidatesWithoutTowers({
-        store,
-        vectors,
-        history,
-        candidates,
-        ...(state.fallback === undefined ? {} : { fallback: state.fallback }),
-      });
-      return answer(source, scored);
+      const without = { store, vectors, history, candidates };
+      const lesser = await scoreCandidatesWithoutTowers(
+        fallback === undefined ? without : { ...without, fallback },
+      );
+      return answer(lesser.source, lesser.scored);
     });
+  }
+
+  // Whatever goes wrong with towers and vectors, be it memory or a partition that is gone, the next link answers;
+  // without the database it could not.
+  async function orNextLink<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const found = await ask();
+      faults.works("answering");
+      return found;
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      faults.broken("answering", codeOf(error));
+      return undefined;
+    }
+  }
+
+  async function orFromMemory(
+    personId: string,
+    query: MemoryQuery,
+    ask: (state: ServingState) => Promise<Answer>,
+  ): Promise<Answer> {
+    try {
+      const answer = await models.use((state) => {
+        if (state.failure === undefined) faults.works("opening");
+        else faults.broken("opening", state.failure);
+        return ask(state);
+      });
+      faults.works("database");
+      faults.answered(answer.source);
+      memory.keep();
+      return answer;
+    } catch (error) {
+      if (!isDatabaseAway(error)) throw error;
+      faults.broken("database", codeOf(error));
+      const kept = memory.answer(personId, query);
+      if (kept === undefined) throw error;
+      faults.answered(kept.source);
+      return { ...kept, modelVersion: null };
+    }
   }
 
   function storePersonVector(
@@ -225,11 +287,19 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     return models.use(async (state) => {
       const history = await historyOf(personId, { model: state.model, ...options });
       const model = opened(state.model);
+      const { version } = model;
       const vector = await vectorOf(model, history);
       const contentHashes = [historyContentHash(history)];
-      await vectors.createPartition(model.version, vector.length);
-      await vectors.putUserVectors(model.version, { ids: [personId], vectors: vector, contentHashes });
-      return { version: model.version, vector, events: history.events.length };
+      const events = history.events.length;
+      try {
+        await vectors.createPartition(version, vector.length);
+        await vectors.putUserVectors(version, { ids: [personId], vectors: vector, contentHashes });
+      } catch (error) {
+        // What is stored is a copy; the next answer computes the vector anew.
+        if (!(isFutagoError(error) && error.code === "database_read_only")) throw error;
+        return { version, vector, events, stored: false };
+      }
+      return { version, vector, events, stored: true };
     });
   }
 
@@ -238,6 +308,11 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       source: source !== "none" ? source : fallback === undefined ? "popularity" : "linear",
       version,
     }));
+
+  const refresh = async (): Promise<void> => {
+    await models.refresh();
+    await memory.refresh();
+  };
 
   return Object.freeze<InferenceEngine>({
     recommend,
@@ -252,26 +327,16 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     storePersonVector,
     embedItems: (ids: readonly string[]) =>
       models.use(({ model }) => embedItems(opened(model), { store, vectors, ids })),
-    refresh: () => models.refresh(),
+    refresh,
     reload: async () => {
-      await models.refresh();
+      await refresh();
       return status();
     },
-    // Nothing is remembered yet.
-    forget: () => {},
+    forget: (personId: string) => memory.forget(personId),
+    withdraw: (itemId: string) => memory.withdraw(itemId),
     status,
     close: () => models.close(),
   });
-}
-
-// A version that was never embedded, or whose vectors were dropped, is no reason to answer nothing.
-async function ifEmbedded<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (isFutagoError(error) && error.code === "not_found") return undefined;
-    throw error;
-  }
 }
 
 function opened(model: LoadedModel | undefined): LoadedModel {

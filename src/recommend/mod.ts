@@ -1,5 +1,6 @@
 export type { Answer, AnswerSource, Recommendation } from "./answer.ts";
 export type { EmbeddedItems } from "./embed-items.ts";
+export type { ChainLink, EngineObserver } from "./faults.ts";
 export {
   createInferenceEngine,
   type EmbeddedPerson,
@@ -15,3 +16,4 @@ export {
   type ServingModelsDeps,
   type ServingState,
 } from "./serving-models.ts";
+export type { WithoutDatabaseOptions } from "./without-database.ts";

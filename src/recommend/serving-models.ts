@@ -1,5 +1,4 @@
-import type { Clock } from "../base/mod.ts";
-import { isFutagoError } from "../base/mod.ts";
+import { type Clock, FutagoError, within } from "../base/mod.ts";
 import {
   type Fallback,
   type LoadedModel,
@@ -9,6 +8,7 @@ import {
   readFallback,
   type VersionStore,
 } from "../registry/mod.ts";
+import { codeOf, type EngineObserver } from "./faults.ts";
 
 /** What stands behind one answer, from its first query to its last: an answer never mixes two of these. */
 export interface ServingState {
@@ -19,6 +19,8 @@ export interface ServingState {
   /** The version that the answer names; null where none is registered as active. */
   readonly version: string | null;
   readonly fallback?: Fallback;
+  /** Why the active version does not serve: a code; absent where it does, or none is active. */
+  readonly failure?: string;
 }
 
 /** A model could not be opened, and something lesser serves in its place. */
@@ -37,14 +39,28 @@ export interface ServingModelsDeps extends ModelSource {
   readonly refreshMs?: number;
   /** How long a version that failed to open is left alone, in milliseconds. @default 30000 */
   readonly retryMs?: number;
+  /**
+   * How long an answer waits for a version to be opened where no other is open, in milliseconds: then popularity
+   * answers, and opening goes on. @default 2000
+   */
+  readonly openWaitMs?: number;
+  /** How long opening may take before it counts as failed, in milliseconds. @default 60000 */
+  readonly openTimeoutMs?: number;
   /** Told of every failure to open a version. */
   readonly onFallback?: (notice: FallbackNotice) => void;
+  readonly observer?: Pick<EngineObserver, "serving">;
 }
 
 /** Towers and how many hold them: what serves now, and every answer under way. Closed when nobody does. */
 interface Shared {
   readonly model: LoadedModel;
   holders: number;
+}
+
+interface Opening {
+  readonly done: Promise<void>;
+  /** Rejects once answers have waited long enough; resolves with `done`. */
+  readonly awaited: Promise<void>;
 }
 
 interface Held {
@@ -65,7 +81,7 @@ export class ServingModels {
   #held: Held | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #checking: Promise<void> | undefined;
-  #opening: Promise<void> | undefined;
+  #opening: Opening | undefined;
   #closed = false;
 
   constructor(deps: ServingModelsDeps) {
@@ -94,13 +110,13 @@ export class ServingModels {
     this.#checkedAt = Number.NEGATIVE_INFINITY;
     if (this.#held !== undefined) this.#held = { ...this.#held, retryAt: dueNow(this.#held.retryAt) };
     await this.#check();
-    await this.#opening;
+    await this.#opening?.done;
   }
 
   /** Frees the towers. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#opening;
+    await this.#opening?.done;
     await release(this.#held?.shared);
   }
 
@@ -119,13 +135,31 @@ export class ServingModels {
     const held = this.#held;
     const failing = held !== undefined && held.retryAt <= this.#checkedAt;
     if (held !== undefined && held.key === keyOf(active) && !failing) return;
-    this.#opening ??= this.#open(active).finally(() => {
+    this.#opening ??= this.#begin(active);
+    // With towers at hand nobody waits for the next ones; without any the answer would be a lesser one.
+    if (held?.state.model === undefined) await this.#wait(this.#opening, active);
+  }
+
+  #begin(active: ModelVersion | undefined): Opening {
+    const done = this.#open(active).finally(() => {
       this.#opening = undefined;
     });
-    // With towers at hand nobody waits for the next ones; without any the answer would be a lesser one.
-    if (held?.state.model === undefined) await this.#opening;
+    const awaited = within(done, this.#deps.openWaitMs ?? 2000, () => new StillOpening());
     // What fails behind everybody's back is tried again at the next look.
-    else this.#opening.catch(() => {});
+    done.catch(() => {});
+    awaited.catch(() => {});
+    return { done, awaited };
+  }
+
+  async #wait({ awaited }: Opening, active: ModelVersion | undefined): Promise<void> {
+    try {
+      await awaited;
+    } catch (error) {
+      if (!(error instanceof StillOpening)) throw error;
+      const state = { source: "none", version: active?.version ?? null, failure: "storage_failed" } as const;
+      // No version has this key, so that every look asks again whether the opening has ended.
+      this.#held ??= { key: "opening", state, shared: undefined, retryAt: Number.POSITIVE_INFINITY };
+    }
   }
 
   async #open(active: ModelVersion | undefined): Promise<void> {
@@ -140,50 +174,75 @@ export class ServingModels {
       ? this.#deps.clock.now() + (this.#deps.retryMs ?? 30_000)
       : Number.POSITIVE_INFINITY;
     this.#held = { key: keyOf(active), state, shared, retryAt };
+    this.#deps.observer?.serving?.(state.version, state.model?.manifest.createdAt);
     await release(before?.shared);
     if (this.#closed) await release(shared);
   }
 
   async #stateOf(active: ModelVersion): Promise<ServingState> {
-    const model = await this.#tryLoad(active);
-    if (model !== undefined) {
+    const { model, failure } = await this.#tryLoad(active);
+    if (failure === undefined) {
       return { model, source: "two_tower", version: active.version, fallback: model.fallback };
     }
     const previous = await this.#deps.versions.previous();
-    const former = previous === undefined ? undefined : await this.#tryLoad(previous);
+    const former = previous === undefined ? undefined : (await this.#tryLoad(previous)).model;
     if (former !== undefined) {
       return {
         model: former,
         source: "previous_version",
         version: former.version,
         fallback: former.fallback,
+        failure,
       };
     }
     for (const { version } of [active, ...(previous === undefined ? [] : [previous])]) {
       try {
-        return { source: "none", version, fallback: await readFallback(this.#deps.blobs, version) };
+        const fallback = await this.#bounded(readFallback(this.#deps.blobs, version));
+        return { source: "none", version, fallback, failure };
       } catch {
         // tryLoad has already told of this version.
       }
     }
-    return { source: "none", version: active.version };
+    return { source: "none", version: active.version, failure };
   }
 
-  async #tryLoad(row: ModelVersion): Promise<LoadedModel | undefined> {
+  async #tryLoad(
+    row: ModelVersion,
+  ): Promise<{ model: LoadedModel; failure?: never } | { model?: never; failure: string }> {
     const current = this.#held?.state.model;
-    if (current?.version === row.version) return current;
+    if (current?.version === row.version) return { model: current };
+    const loading = loadModel(this.#deps, row.version, { manifestHash: row.manifestHash });
     try {
-      return await loadModel(this.#deps, row.version, { manifestHash: row.manifestHash });
+      return { model: await this.#bounded(loading) };
     } catch (error) {
+      // It may come after all; by then it is another attempt's business.
+      loading.then((model) => model.close()).catch(() => {});
+      const failure = codeOf(error);
       this.#deps.onFallback?.({
         version: row.version,
-        code: isFutagoError(error) ? error.code : "internal",
+        code: failure,
         message: error instanceof Error ? error.message : String(error),
       });
-      return undefined;
+      return { failure };
     }
   }
+
+  #bounded<Result>(work: Promise<Result>): Promise<Result> {
+    const { openTimeoutMs = 60_000 } = this.#deps;
+    return within(
+      work,
+      openTimeoutMs,
+      () =>
+        new FutagoError(
+          "storage_failed",
+          `Cannot open a version as its files must come within ${openTimeoutMs} ms: they have not; see the storage and the network`,
+        ),
+    );
+  }
 }
+
+/** An answer has waited long enough for a version that is being opened. */
+class StillOpening extends Error {}
 
 function keyOf(active: ModelVersion | undefined): string {
   return active === undefined ? "" : `${active.version} ${active.manifestHash}`;

@@ -1,13 +1,15 @@
 import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
-import type { Neighbour, VectorStore } from "../embeddings/mod.ts";
+import type { ItemFilter, Neighbour, VectorStore } from "../embeddings/mod.ts";
 import { type Fallback, scoreLinear } from "../registry/mod.ts";
 import { bestFirst } from "./answer.ts";
+import { mayShow, type Wanted } from "./shown-items.ts";
 
 /** Events that count as seen when no database query leaves them out: more than anybody has in practice. */
 const wholeHistory = 20_000;
 
 /**
- * The linear model's best items for a person: not seen, not refused, not withdrawn, not excluded.
+ * The linear model's best items for a person: not seen, not refused, not withdrawn, not excluded, not blocked, and what
+ * the filter asks for.
  *
  * @param query The store is asked for the whole history and for what is withdrawn.
  * @returns Best first; empty where the linear model knows nothing that was liked.
@@ -18,10 +20,13 @@ export async function recommendLinear(query: {
   readonly personId: string;
   readonly limit: number;
   readonly exclude: readonly string[];
+  readonly filter?: ItemFilter;
 }): Promise<readonly Neighbour[]> {
-  const { store, fallback, personId, limit, exclude } = query;
+  const { store, fallback, personId, limit, exclude, filter } = query;
   const history = await store.history(personId, { limit: wholeHistory });
   if (history === undefined) return [];
+  const blocks = await store.blocks(personId);
+  const wanted = { ...(filter && { filter }), ...(blocks && { blocks }) };
   const seen = new Set([...exclude, ...history.events.map((event) => event.itemId)]);
   const scores = scoreLinear(fallback, likesOf(history));
   const best = bestFirst([...scores].map(([itemId, score]) => ({ itemId, score }))).filter(
@@ -33,6 +38,7 @@ export async function recommendLinear(query: {
     const available = await availableItems(
       store,
       page.map(({ itemId }) => itemId),
+      wanted,
     );
     found.push(...page.filter(({ itemId }) => available.has(itemId)));
   }
@@ -53,7 +59,7 @@ export async function scoreCandidatesWithoutTowers(query: {
   readonly fallback?: Fallback;
 }): Promise<{ readonly source: "linear" | "popularity"; readonly scored: readonly Neighbour[] }> {
   const { store, vectors, history, candidates, fallback } = query;
-  const available = await availableItems(store, candidates);
+  const available = await availableItems(store, candidates, {});
   const known = candidates.filter((id) => available.has(id));
   const linear = fallback === undefined ? undefined : scoreLinear(fallback, likesOf(history));
   if (linear !== undefined && known.some((id) => linear.has(id))) {
@@ -64,14 +70,37 @@ export async function scoreCandidatesWithoutTowers(query: {
   return { source: "popularity", scored: known.map((itemId) => ({ itemId, score: likes.get(itemId) ?? 0 })) };
 }
 
+/**
+ * Leaves out what the person has blocked.
+ *
+ * @param query Whose, and which items.
+ * @returns Those that are left, in their order.
+ */
+export async function notBlocked(query: {
+  readonly store: CatalogueStore;
+  readonly personId: string;
+  readonly itemIds: readonly string[];
+}): Promise<readonly string[]> {
+  const { store, personId, itemIds } = query;
+  if (itemIds.length === 0) return itemIds;
+  const blocks = await store.blocks(personId);
+  if (blocks === undefined || blocks.makers.length + blocks.performers.length === 0) return itemIds;
+  const available = await availableItems(store, itemIds, { blocks });
+  return itemIds.filter((id) => available.has(id));
+}
+
 function likesOf(history: PersonHistory): string[] {
   return history.events.filter((event) => event.kind === "like").map((event) => event.itemId);
 }
 
-async function availableItems(store: CatalogueStore, ids: readonly string[]): Promise<Set<string>> {
+async function availableItems(
+  store: CatalogueStore,
+  ids: readonly string[],
+  wanted: Wanted,
+): Promise<Set<string>> {
   const available = new Set<string>();
   for await (const page of store.items({ ids })) {
-    for (const item of page) if (!item.withdrawn) available.add(item.id);
+    for (const item of page) if (mayShow(item, wanted)) available.add(item.id);
   }
   return available;
 }

@@ -1,5 +1,5 @@
 import type { CompiledQuery, DatabaseConnection, Dialect, Driver, TransactionSettings } from "kysely";
-import { CircuitBreaker, type Clock, FutagoError, isFutagoError } from "../../base/mod.ts";
+import { CircuitBreaker, type Clock, FutagoError, isFutagoError, within } from "../../base/mod.ts";
 
 /** How long a query may take, and what happens when the database does not answer. */
 export interface QueryBounds {
@@ -200,22 +200,6 @@ class BoundedDriver implements Driver {
       this.#current = undefined;
       pool.pool.end().catch(() => {});
     });
-  }
-}
-
-async function within<Result>(
-  work: Promise<Result>,
-  milliseconds: number,
-  error: () => FutagoError,
-): Promise<Result> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(error()), milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,0 +1,99 @@
+import type { Clock } from "../base/mod.ts";
+import { type CatalogueStore, type ItemFacts, itemFacts } from "../catalogue/mod.ts";
+import type { ItemFilter, Neighbour, VectorStore } from "../embeddings/mod.ts";
+import { fits } from "./shown-items.ts";
+
+/** Options of {@link PopularSnapshot}. */
+export interface SnapshotOptions {
+  /** Items kept, 0-1000; 0 keeps none. */
+  readonly items: number;
+  /** How old it may be when it answers, in milliseconds. */
+  readonly maxAgeMs: number;
+  /** How often it is taken anew while the database answers, in milliseconds. */
+  readonly everyMs: number;
+}
+
+interface Kept extends Neighbour {
+  readonly facts: ItemFacts;
+}
+
+/** The most liked items, kept in memory for the minutes in which the database gives no answer. */
+export class PopularSnapshot {
+  readonly #deps: { readonly store: CatalogueStore; readonly vectors: VectorStore; readonly clock: Clock };
+  readonly #options: SnapshotOptions;
+  #kept: readonly Kept[] = [];
+  #takenAt = Number.NEGATIVE_INFINITY;
+  #taking: Promise<void> | undefined;
+  /** Taken down while a snapshot was being read that may not know of it. */
+  #gone = new Set<string>();
+
+  constructor(
+    deps: { readonly store: CatalogueStore; readonly vectors: VectorStore; readonly clock: Clock },
+    options: SnapshotOptions,
+  ) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  /** Takes it anew behind everybody's back where it is due; the database has just answered. */
+  takeIfDue(): void {
+    if (this.#deps.clock.now() - this.#takenAt >= this.#options.everyMs) void this.take();
+  }
+
+  /** Takes it now. A failure leaves the one before, which goes on ageing. */
+  take(): Promise<void> {
+    if (this.#options.items === 0) return Promise.resolve();
+    this.#taking ??= this.#read()
+      .catch(() => {})
+      .finally(() => {
+        this.#taking = undefined;
+      });
+    return this.#taking;
+  }
+
+  /** Leaves an item out from now on. */
+  withdraw(itemId: string): void {
+    if (this.#taking !== undefined) this.#gone.add(itemId);
+    this.#kept = this.#kept.filter((kept) => kept.itemId !== itemId);
+  }
+
+  /**
+   * The most liked that fit.
+   *
+   * @param query How many, which not, and what they must be.
+   * @returns Best first; undefined where the snapshot is too old to be shown, as what was taken down since is in it.
+   */
+  find(query: {
+    readonly limit: number;
+    readonly exclude: ReadonlySet<string>;
+    readonly only?: ReadonlySet<string>;
+    readonly filter?: ItemFilter;
+  }): readonly Neighbour[] | undefined {
+    const age = this.#deps.clock.now() - this.#takenAt;
+    if (!(age >= 0 && age <= this.#options.maxAgeMs)) return undefined;
+    const { limit, exclude, only, filter } = query;
+    return this.#kept
+      .filter(
+        ({ itemId, facts }) =>
+          !exclude.has(itemId) && (only?.has(itemId) ?? true) && fits(facts, filter ? { filter } : {}),
+      )
+      .slice(0, limit)
+      .map(({ itemId, score }) => ({ itemId, score }));
+  }
+
+  async #read(): Promise<void> {
+    const { store, vectors, clock } = this.#deps;
+    const takenAt = clock.now();
+    this.#gone = new Set();
+    const popular = await vectors.popular({ limit: this.#options.items });
+    const facts = new Map<string, ItemFacts>();
+    for await (const page of store.items({ ids: popular.map(({ itemId }) => itemId) })) {
+      for (const item of page) if (item.withdrawn !== true) facts.set(item.id, itemFacts(item));
+    }
+    this.#kept = popular.flatMap(({ itemId, score }) => {
+      const known = facts.get(itemId);
+      return known === undefined || this.#gone.has(itemId) ? [] : [{ itemId, score, facts: known }];
+    });
+    this.#takenAt = takenAt;
+  }
+}
