@@ -1,4 +1,4 @@
-import { FutagoError, type ProgressTask } from "../base/mod.ts";
+import { FutagoError, isOutOfMemory, type ProgressTask } from "../base/mod.ts";
 
 /** Something to embed, and the hash of what would be encoded. */
 export interface Candidate<Row> {
@@ -23,8 +23,8 @@ export interface EmbedChangedOptions<Row> {
 }
 
 /**
- * Encodes and stores what is not stored from the same content already, in batches. When it returns or throws, nothing is
- * being written any more.
+ * Encodes and stores what is not stored from the same content already, in batches, smaller ones where memory does not
+ * suffice. When it returns or throws, nothing is being written any more.
  *
  * @param candidates Everything that should be stored.
  * @param options What is stored, how to encode and where to put.
@@ -39,9 +39,26 @@ export async function embedChanged<Row>(
   let embedded = 0;
   let unchanged = 0;
   let writing: Promise<void> = Promise.resolve();
+  let atOnce = batchSize;
+  // Where memory does not suffice for a batch, half of it is tried, down to one, and no batch is larger from then on.
+  const encodeInParts = async (rows: readonly Row[]): Promise<Float32Array> => {
+    const parts: Float32Array[] = [];
+    let done = 0;
+    while (done < rows.length) {
+      const part = rows.slice(done, done + atOnce);
+      try {
+        parts.push(await encode(part));
+        done += part.length;
+      } catch (error) {
+        if (part.length === 1 || !isOutOfMemory(error)) throw error;
+        atOnce = Math.ceil(part.length / 2);
+      }
+    }
+    return parts.length === 1 ? parts[0]! : joined(parts);
+  };
   const write = async (batch: readonly Candidate<Row>[]): Promise<void> => {
     stopIfAborted(signal);
-    const vectors = await encode(batch.map(({ row }) => row));
+    const vectors = await encodeInParts(batch.map(({ row }) => row));
     // The next batch is encoded while this one is stored: the model and the database use different cores.
     await writing;
     const ids = batch.map(({ id }) => id);
@@ -71,6 +88,16 @@ export async function embedChanged<Row>(
     await writing.catch(() => {});
   }
   return { embedded, unchanged };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Throws FutagoError `cancelled` once the signal is aborted. */

@@ -52,6 +52,33 @@ describe("embedCatalogue()", () => {
     expect(towers.encoded).toEqual(["v03", "v99"]);
   });
 
+  test("where memory does not suffice, batches become smaller, down to one, and stay so", async () => {
+    const whole = titleTower();
+    await embedCatalogue({ towers: whole, version: "whole", store, vectors });
+    const most = 3;
+    const sizes: number[] = [];
+    const towers = {
+      ...whole,
+      embedItems: async (items: readonly Item[]): Promise<Float32Array> => {
+        sizes.push(items.length);
+        if (items.length > most) throw new RangeError("Cannot run", { cause: new Error("std::bad_alloc") });
+        return whole.embedItems(items);
+      },
+    };
+    const done = await embedCatalogue({ towers, version, store, vectors, batchSize: 10 });
+    expect(done).toEqual({ embedded: 25, unchanged: 0, removed: 0 });
+    expect(sizes.slice(0, 3)).toEqual([10, 5, 3]);
+    expect(sizes.slice(2).every((size) => size <= most)).toBe(true);
+    const query = { vector: Float32Array.of(1, 0), itemIds: ids };
+    expect(await vectors.scores({ version, ...query })).toEqual(
+      await vectors.scores({ version: "whole", ...query }),
+    );
+    const none = { ...whole, embedItems: () => Promise.reject(new Error("std::bad_alloc")) };
+    await expect(embedCatalogue({ towers: none, version: "none", store, vectors })).rejects.toThrow(
+      "std::bad_alloc",
+    );
+  });
+
   test("removes the vectors of what was withdrawn, and embeds it again when it is put back", async () => {
     const towers = titleTower();
     await embedCatalogue({ towers, version, store, vectors });
