@@ -31,7 +31,7 @@ export function tinyWorld({ store, vectors, versions }: TinyStores = memoryStore
   const prepare = async ({ towers, version }: LoadedModel): Promise<void> => {
     await embedCatalogue({ towers, version, store, vectors });
   };
-  const deployer = createDeployer({ blobs, versions, runtime, clock, prepare, maxVersions: 3 });
+  const deployer = createDeployer({ blobs, versions, runtime, clock, prepare, maxVersions: 3, graceMs: 0 });
   /** Registers and promotes a model. */
   const deploy = async (seed: number): Promise<string> => {
     const { model, dataset } = tinyModel(seed);

@@ -27,7 +27,10 @@ export interface BundleSource extends Omit<Bundle, "manifest" | "manifestHash"> 
 
 /** Options of {@link readBundle} and {@link readFallback}. */
 export interface ReadBundleOptions {
-  /** What the manifest must hash to, as the database knows it; absent: not checked. */
+  /**
+   * What the manifest must hash to, as the database knows it; absent: not checked. With it a bundle is also found where
+   * `publishBundle` put it.
+   */
   readonly manifestHash?: string;
 }
 
@@ -93,9 +96,10 @@ export async function readBundle(
   version: string,
   options: ReadBundleOptions = {},
 ): Promise<Bundle> {
-  const { manifest, manifestHash } = await readManifest(blobs, version, options);
+  const opened = await readManifest(blobs, version, options);
+  const { manifest, manifestHash } = opened;
   const [features, userOnnx, itemOnnx, fallback, golden] = await Promise.all(
-    bundleFiles.map((file) => readFile(blobs, manifest, file)),
+    bundleFiles.map((file) => readBundleFile(blobs, opened, file)),
   );
   return {
     manifest,
@@ -114,36 +118,68 @@ export async function readBundle(
  *
  * @param blobs Where from.
  * @param version Which.
+ * @param options What else must hold.
  * @returns The popularity and linear model.
  * @throws FutagoError `bundle_missing`, or `bundle_corrupt` for the manifest or the fallback itself.
  */
-export async function readFallback(blobs: BlobStore, version: string): Promise<Fallback> {
-  const { manifest } = await readManifest(blobs, version, {});
-  return fromJson(await readFile(blobs, manifest, "fallback.json")) as Fallback;
+export async function readFallback(
+  blobs: BlobStore,
+  version: string,
+  options: ReadBundleOptions = {},
+): Promise<Fallback> {
+  const opened = await readManifest(blobs, version, options);
+  return fromJson(await readBundleFile(blobs, opened, "fallback.json")) as Fallback;
 }
 
 /**
  * Where a version's files lie.
  *
  * @param version Its name.
+ * @param manifestHash With it: where a published bundle lies, a path whose content never changes.
  * @returns A prefix that ends in `/`, so that removing `…-1` leaves `…-10` alone.
  * @throws RangeError When it is no version name.
  */
-export function bundlePath(version: string): string {
+export function bundlePath(version: string, manifestHash?: string): string {
   if (!isVersionName(version)) {
     throw new RangeError(
       `Cannot open a bundle as its version must be letters, digits, ".", "-" and "_", at most 64: current value is "${version.slice(0, 80)}"`,
     );
   }
-  return `models/${version}/`;
+  return manifestHash === undefined
+    ? `models/${version}/`
+    : `models/${version}/${manifestHash.slice(0, 16)}/`;
 }
 
-async function readManifest(
+/** A manifest and where it lies. */
+export interface OpenedManifest {
+  readonly manifest: Manifest;
+  readonly manifestHash: string;
+  /** Ends in `/`. */
+  readonly root: string;
+}
+
+/**
+ * Reads the manifest of a bundle: under its hash where it was published, else under its version alone.
+ *
+ * @param blobs Where from.
+ * @param version Which.
+ * @param options What else must hold.
+ * @returns The manifest, checked against the hash that is expected of it.
+ * @throws FutagoError `bundle_missing`, `bundle_corrupt`.
+ */
+export async function readManifest(
   blobs: BlobStore,
   version: string,
-  options: ReadBundleOptions,
-): Promise<{ manifest: Manifest; manifestHash: string }> {
-  const bytes = await blobs.read(`${bundlePath(version)}manifest.json`);
+  options: ReadBundleOptions = {},
+): Promise<OpenedManifest> {
+  const roots = [bundlePath(version)];
+  if (options.manifestHash) roots.unshift(bundlePath(version, options.manifestHash));
+  let root = "";
+  let bytes: Uint8Array | undefined;
+  for (root of roots) {
+    bytes = await blobs.read(`${root}manifest.json`);
+    if (bytes !== undefined) break;
+  }
   if (bytes === undefined) {
     throw new FutagoError(
       "bundle_missing",
@@ -155,12 +191,17 @@ async function readManifest(
   if (options.manifestHash !== undefined && options.manifestHash !== manifestHash) {
     throw hashMismatch(version, "manifest.json", options.manifestHash, manifestHash);
   }
-  return { manifest: parseManifest(bytes, version), manifestHash };
+  return { manifest: parseManifest(bytes, version), manifestHash, root };
 }
 
-async function readFile(blobs: BlobStore, manifest: Manifest, file: BundleFile): Promise<Uint8Array> {
+/** A file of a bundle, its hash checked: FutagoError `bundle_corrupt` where it is missing or another. */
+export async function readBundleFile(
+  blobs: BlobStore,
+  { manifest, root }: OpenedManifest,
+  file: BundleFile,
+): Promise<Uint8Array> {
   const { version } = manifest;
-  const bytes = await blobs.read(`${bundlePath(version)}${file}`);
+  const bytes = await blobs.read(`${root}${file}`);
   if (bytes === undefined) {
     throw new FutagoError(
       "bundle_corrupt",

@@ -1,27 +1,67 @@
-import { type BlobStore, type Clock, FutagoError } from "../base/mod.ts";
+import { type BlobStore, type Clock, FutagoError, isFutagoError, type Progress } from "../base/mod.ts";
 import type { Dataset } from "../catalogue/mod.ts";
 import type { FittedFeatures } from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
 import { loadTowers, type TowerConfig } from "../towers/mod.ts";
-import { type Bundle, bundlePath, writeBundle } from "./bundle.ts";
+import { type Bundle, readManifest, writeBundle } from "./bundle.ts";
 import { fitFallback } from "./fallback.ts";
 import { bundleNames, findTwin } from "./find-twin.ts";
 import { createGolden } from "./golden.ts";
+import { askedSemanticVersion, defaultSemanticVersion } from "./label-version.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { bundleFiles, type DataWindow } from "./manifest.ts";
-import { nextVersionName, versionDay } from "./version-name.ts";
+import { pruneVersions } from "./prune-versions.ts";
+import { type PublishedBundle, publishBundle } from "./publish-bundle.ts";
+import type { SemanticBump } from "./semantic-version.ts";
+import { nextVersionName } from "./version-name.ts";
+import { unregistered } from "./version-problems.ts";
 import type { ModelVersion, VersionStore } from "./version-store.ts";
 
 /** What {@link createDeployer} works with. */
 export interface DeployerDeps {
+  /** Where training puts bundles. */
   readonly blobs: BlobStore;
+  /** Where instances read bundles, where that is another place, such as object storage. @default blobs */
+  readonly published?: BlobStore;
   readonly versions: VersionStore;
   readonly runtime: Runtime;
+  /** Further runtimes that must give the recorded vectors before a version goes active: those it will run on. */
+  readonly gates?: readonly Runtime[];
   readonly clock: Clock;
   /** Versions kept, the active and the previous one among them. @default 10 */
   readonly maxVersions?: number;
+  /**
+   * How long a version is kept after it was active, in milliseconds, as an instance may be answering from it still.
+   *
+   * @default 60000
+   */
+  readonly graceMs?: number;
   /** Called with the opened model before it goes active: embed the catalogue here, so that it can answer at once. */
   readonly prepare?: (model: LoadedModel) => Promise<void>;
+  /**
+   * Whether a version can answer as it is: then rolling back switches to it first and prepares it afterwards.
+   *
+   * @default never
+   */
+  readonly isPrepared?: (model: LoadedModel) => Promise<boolean>;
+  readonly progress?: Progress;
+}
+
+/** Options of {@link Deployer.deploy}. */
+export interface DeployOptions {
+  /** Says otherwise what the version is. */
+  readonly description?: string;
+  /** Which part of the highest semantic version goes up, or the whole of it: `2.1.0`. */
+  readonly semver?: SemanticBump | (string & {});
+  /** Whether it goes active, or is only uploaded. @default true */
+  readonly promote?: boolean;
+}
+
+/** What {@link Deployer.deploy} did. */
+export interface DeployedVersion {
+  readonly version: ModelVersion;
+  /** Absent where instances read where training writes. */
+  readonly published?: PublishedBundle;
 }
 
 /** Of a trained model what is deployed; `TrainedModel` has all of it. */
@@ -60,15 +100,26 @@ export interface Deployer {
    * training that was killed after registering can simply be run again.
    */
   register(model: DeployableModel, options: RegisterOptions): Promise<ModelVersion>;
-  /** Opens and checks a version, prepares it, makes it the active one, and prunes. Idempotent. */
+  /**
+   * Records a version whose bundle is here, if another database registered it; labels, uploads and promotes it. Killed
+   * at any point and run again, it goes on where it was.
+   */
+  deploy(version: string, options?: DeployOptions): Promise<DeployedVersion>;
+  /**
+   * Uploads a version, opens and checks it on every runtime, prepares it, makes it the active one, and prunes.
+   * Idempotent.
+   */
   promote(version: string): Promise<ModelVersion>;
-  /** Makes the version that was active before the active one again. */
+  /** Makes the version that was active before the active one again: at once, where it can answer as it is. */
   rollBack(): Promise<ModelVersion>;
   /** Newest first. */
   list(): Promise<readonly ModelVersion[]>;
   /** Checks hashes, schema and parity without changing anything. */
   verify(version: string): Promise<VerifiedVersion>;
-  /** Removes the oldest versions beyond `maxVersions`, with their vectors and bundles; returns their names. */
+  /**
+   * Removes the oldest versions beyond `maxVersions`, with their vectors and bundles; returns their names. What was
+   * active until `graceMs` ago stays.
+   */
   prune(): Promise<readonly string[]>;
 }
 
@@ -89,7 +140,8 @@ export interface Deployer {
  * ```
  */
 export function createDeployer(deps: DeployerDeps): Deployer {
-  const { blobs, versions, runtime, clock, maxVersions = 10 } = deps;
+  const { blobs, versions, runtime, clock, maxVersions = 10, graceMs = 60_000 } = deps;
+  const served = deps.published ?? blobs;
   if (!Number.isInteger(maxVersions) || maxVersions < 2) {
     throw new RangeError(
       `Cannot keep versions as maxVersions must be a whole number from 2: current value is ${maxVersions}`,
@@ -139,31 +191,92 @@ export function createDeployer(deps: DeployerDeps): Deployer {
     manifestHash,
   }: Pick<Bundle, "manifest" | "manifestHash">): Promise<ModelVersion> {
     const { version, dims, preset, metrics, parent, description, createdAt } = manifest;
-    const row = { version, dims, preset, manifestHash, metrics, parent, description, createdAt };
+    const known = await versions.list();
+    const semanticVersion = await defaultSemanticVersion(manifest, known, [blobs, served]);
+    const row = {
+      version,
+      semanticVersion,
+      dims,
+      preset,
+      manifestHash,
+      metrics,
+      parent,
+      description,
+      createdAt,
+    };
     await versions.add(row);
     return { ...row, status: "candidate", activatedAt: null };
+  }
+
+  /** The row of a version; where another database registered it, the row is written from its bundle. */
+  async function adopt(version: string): Promise<ModelVersion> {
+    const row = await versions.get(version);
+    const bundle = await readManifest(blobs, version, {}).catch((error: unknown) => {
+      if (isFutagoError(error) && error.code === "bundle_missing") return undefined;
+      throw error;
+    });
+    if (bundle === undefined) return row ?? requireVersion(version);
+    if (row === undefined) return record(bundle);
+    if (row.manifestHash === bundle.manifestHash) return row;
+    throw new FutagoError(
+      "bundle_corrupt",
+      `Cannot deploy version "${version}" as the bundle here must be the registered one: it is another of the same name; ` +
+        "restore it, or train again with this database",
+      { details: { version, file: "manifest.json" } },
+    );
   }
 
   async function requireVersion(version: string): Promise<ModelVersion> {
     const row = await versions.get(version);
     if (row !== undefined) return row;
-    throw new FutagoError(
-      "not_found",
-      `Cannot open version "${version}" as it must be registered: run futago models list to see which are`,
-      { details: { version } },
-    );
+    throw unregistered("open", version);
+  }
+
+  async function publish({ version, manifestHash }: ModelVersion): Promise<PublishedBundle | undefined> {
+    const { published: to, progress } = deps;
+    if (to === undefined || to === blobs) return undefined;
+    return publishBundle(version, { from: blobs, to, manifestHash, ...(progress && { progress }) });
+  }
+
+  async function open({ version, manifestHash }: ModelVersion): Promise<LoadedModel> {
+    return loadModel({ runtime, blobs: served }, version, { manifestHash });
+  }
+
+  async function deploy(version: string, options: DeployOptions = {}): Promise<DeployedVersion> {
+    const { description, semver, promote: active = true } = options;
+    const row = await adopt(version);
+    const others = (await versions.list()).filter((other) => other.version !== version);
+    await versions.relabel(version, {
+      ...(description === undefined ? {} : { description }),
+      ...(semver === undefined ? {} : { semanticVersion: askedSemanticVersion(semver, others) }),
+    });
+    const published = await publish(row);
+    return {
+      version: active ? await activate(row) : await requireVersion(version),
+      ...(published && { published }),
+    };
   }
 
   async function promote(version: string): Promise<ModelVersion> {
     const row = await requireVersion(version);
-    const model = await loadModel({ runtime, blobs }, version, { manifestHash: row.manifestHash });
+    await publish(row);
+    return activate(row);
+  }
+
+  /** From a published version to the active one. */
+  async function activate(row: ModelVersion): Promise<ModelVersion> {
+    const { version, manifestHash } = row;
+    for (const gate of deps.gates ?? []) {
+      await (await loadModel({ runtime: gate, blobs: served }, version, { manifestHash })).close();
+    }
+    const model = await open(row);
     try {
       await deps.prepare?.(model);
     } finally {
       await model.close();
     }
     await versions.activate(version);
-    await prune();
+    await pruneUnlessBusy();
     return requireVersion(version);
   }
 
@@ -175,42 +288,39 @@ export function createDeployer(deps: DeployerDeps): Deployer {
         "Cannot roll back as a version must have been active before: there is none; promote another one by name",
       );
     }
-    return promote(previous.version);
+    const model = await open(previous);
+    try {
+      if (!(await deps.isPrepared?.(model))) return await promote(previous.version);
+      await versions.activate(previous.version);
+      // What came to the catalogue while another version served; until then it follows behind what was found.
+      await deps.prepare?.(model);
+    } finally {
+      await model.close();
+    }
+    return requireVersion(previous.version);
   }
 
   async function verify(version: string): Promise<VerifiedVersion> {
     const row = await requireVersion(version);
-    const model = await loadModel({ runtime, blobs }, version, { manifestHash: row.manifestHash });
+    const model = await open(row);
     await model.close();
     const bytes = bundleFiles.reduce((sum, file) => sum + model.manifest.files[file].bytes, 0);
     return { version, bytes, parity: model.parity };
   }
 
-  async function prune(): Promise<readonly string[]> {
-    const all = await versions.list();
-    const previous = (await versions.previous())?.version;
-    const needed = all.filter((row) => row.status === "active" || row.version === previous);
-    const others = all.filter((row) => !needed.includes(row));
-    const removed = others.slice(Math.max(0, maxVersions - needed.length)).map((row) => row.version);
-    for (const version of removed) {
-      await versions.remove(version);
-      await blobs.remove(bundlePath(version));
-    }
-    await removeOrphans([...all.map((row) => row.version)]);
-    return removed;
-  }
+  const prune = (): Promise<readonly string[]> =>
+    pruneVersions({ stores: [...new Set([blobs, served])], versions, clock, maxVersions, graceMs });
 
-  // A bundle without a row was left by a killed register; a day's grace spares one that is being registered now.
-  async function removeOrphans(known: readonly string[]): Promise<void> {
-    const yesterday = versionDay(clock.now() - 86_400_000);
-    for (const name of await bundleNames(blobs)) {
-      if (/^\d{4}\.\d{2}\.\d{2}-\d+$/.test(name) && name < yesterday && !known.includes(name)) {
-        await blobs.remove(bundlePath(name));
-      }
+  // The version serves: that an old one is still in use is no failure, the next promotion removes it.
+  async function pruneUnlessBusy(): Promise<void> {
+    try {
+      await prune();
+    } catch (error) {
+      if (!isFutagoError(error) || error.code !== "database_busy") throw error;
     }
   }
 
-  return Object.freeze({ register, promote, rollBack, list: () => versions.list(), verify, prune });
+  return Object.freeze({ register, deploy, promote, rollBack, list: () => versions.list(), verify, prune });
 }
 
 /**

@@ -1,4 +1,5 @@
-import { type Clock, FutagoError } from "../base/mod.ts";
+import type { Clock } from "../base/mod.ts";
+import { semanticVersionTaken, unregistered } from "./version-problems.ts";
 import type { ModelVersion, VersionStore } from "./version-store.ts";
 
 /**
@@ -12,6 +13,11 @@ export function createMemoryVersionStore(options: { readonly clock?: Clock } = {
   let latest = 0;
   const all = (): ModelVersion[] => [...rows.values()];
   const active = (): ModelVersion | undefined => all().find((row) => row.status === "active");
+  const checkFree = (semanticVersion: string, but?: string): void => {
+    if (all().some((row) => row.semanticVersion === semanticVersion && row.version !== but)) {
+      throw semanticVersionTaken(semanticVersion);
+    }
+  };
   return {
     add: async (version) => {
       if (rows.has(version.version)) {
@@ -19,11 +25,18 @@ export function createMemoryVersionStore(options: { readonly clock?: Clock } = {
           `Cannot add version "${version.version}" as its name must be new: give the new one another name`,
         );
       }
+      checkFree(version.semanticVersion);
       rows.set(version.version, {
         ...structuredClone(version),
         status: "candidate",
         activatedAt: null,
       });
+    },
+    relabel: async (version, label) => {
+      const row = rows.get(version);
+      if (row === undefined) throw unregistered("relabel", version);
+      if (label.semanticVersion !== undefined) checkFree(label.semanticVersion, version);
+      rows.set(version, { ...row, ...label });
     },
     list: async () =>
       all().sort(
@@ -33,13 +46,7 @@ export function createMemoryVersionStore(options: { readonly clock?: Clock } = {
     active: async () => active(),
     activate: async (version) => {
       const row = rows.get(version);
-      if (row === undefined) {
-        throw new FutagoError(
-          "not_found",
-          `Cannot activate version "${version}" as it must be registered: run futago models list`,
-          { details: { version } },
-        );
-      }
+      if (row === undefined) throw unregistered("activate", version);
       const before = active();
       if (before?.version === version) return;
       if (before !== undefined) rows.set(before.version, { ...before, status: "retired" });

@@ -11,12 +11,15 @@ export {
 export {
   createDeployer,
   type DeployableModel,
+  type DeployedVersion,
   type Deployer,
   type DeployerDeps,
+  type DeployOptions,
   dataWindowOf,
   type RegisterOptions,
   type VerifiedVersion,
 } from "./deployer.ts";
+export { type ExportedFiles, exportTfjs } from "./export-tfjs.ts";
 export { type Fallback, type FitFallbackOptions, fitFallback, scoreLinear } from "./fallback.ts";
 export {
   type CreateGoldenOptions,
@@ -29,5 +32,13 @@ export {
 export { type LoadedModel, loadModel, type ModelSource } from "./load-model.ts";
 export { type BundleFile, bundleFiles, type DataWindow, type Manifest, parseManifest } from "./manifest.ts";
 export { createMemoryVersionStore } from "./memory-version-store.ts";
+export { type PublishBundleOptions, type PublishedBundle, publishBundle } from "./publish-bundle.ts";
+export {
+  compareSemanticVersions,
+  isSemanticVersion,
+  nextSemanticVersion,
+  type SemanticBump,
+} from "./semantic-version.ts";
 export { isVersionName, nextVersionName, versionDay } from "./version-name.ts";
-export type { ModelVersion, VersionStatus, VersionStore } from "./version-store.ts";
+export { semanticVersionTaken, unregistered } from "./version-problems.ts";
+export type { ModelVersion, VersionLabel, VersionStatus, VersionStore } from "./version-store.ts";

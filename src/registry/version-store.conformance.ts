@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import type { ModelVersion, VersionStore } from "./version-store.ts";
 
+let named = 0;
 const created = Date.UTC(2026, 0, 1, 12, 30, 15, 123);
 
 function version(name: string, at = created): Omit<ModelVersion, "status" | "activatedAt"> {
   return {
     version: name,
+    semanticVersion: `1.${++named}.0`,
     dims: 64,
     preset: "lite",
     manifestHash: "ab".repeat(32),
@@ -38,6 +40,20 @@ export function testVersionStore(makeStore: () => Promise<VersionStore>): void {
     expect(await store.get("b")).toEqual({ ...added, status: "candidate", activatedAt: null });
     await expect(store.add(version("b"))).rejects.toThrow(RangeError);
     expect(await store.active()).toBeUndefined();
+  });
+
+  test("a semantic version belongs to one version, and may be changed with the description", async () => {
+    const store = await makeStore();
+    await store.add({ ...version("a"), semanticVersion: "1.0.0" });
+    await expect(store.add({ ...version("b"), semanticVersion: "1.0.0" })).rejects.toThrow(/"1\.0\.0"/);
+    await store.add({ ...version("b"), semanticVersion: "1.1.0" });
+    await expect(store.relabel("b", { semanticVersion: "1.0.0" })).rejects.toThrow(RangeError);
+    await store.relabel("b", { semanticVersion: "2.0.0" });
+    await store.relabel("b", { semanticVersion: "2.0.0", description: "wider" });
+    await store.relabel("a", {});
+    expect(await store.get("b")).toMatchObject({ semanticVersion: "2.0.0", description: "wider" });
+    expect(await store.get("a")).toMatchObject({ semanticVersion: "1.0.0", description: "天気 'quoted'" });
+    await expect(store.relabel("missing", {})).rejects.toMatchObject({ code: "not_found" });
   });
 
   test("versions are listed newest first", async () => {

@@ -5,6 +5,8 @@ export type VersionStatus = "candidate" | "active" | "retired";
 export interface ModelVersion {
   /** Sortable and unique: `2026.11.20-1`. */
   readonly version: string;
+  /** Unique too, for people: `1.4.0`. The first number counts changes of inputs or width, the second trainings. */
+  readonly semanticVersion: string;
   readonly status: VersionStatus;
   /** Width of its vectors. */
   readonly dims: number;
@@ -21,17 +23,32 @@ export interface ModelVersion {
   readonly activatedAt: number | null;
 }
 
+/** What a version is called besides its name; absent: as it is. */
+export interface VersionLabel {
+  readonly semanticVersion?: string;
+  readonly description?: string;
+}
+
 /** The rows of `embedding_model_versions`. */
 export interface VersionStore {
+  /** RangeError where its name or its semantic version is taken. */
   add(version: Omit<ModelVersion, "status" | "activatedAt">): Promise<void>;
+  /** Says otherwise what a version is for people; RangeError where the semantic version is another's. */
+  relabel(version: string, label: VersionLabel): Promise<void>;
   /** Newest first. */
   list(): Promise<readonly ModelVersion[]>;
   get(version: string): Promise<ModelVersion | undefined>;
   active(): Promise<ModelVersion | undefined>;
-  /** Makes `version` the active one and the former active one `retired`, in one transaction. Idempotent. */
+  /**
+   * Makes `version` the active one and the former active one `retired`, in one transaction, and tells whoever listens.
+   * Idempotent.
+   */
   activate(version: string): Promise<void>;
   /** The version that was active before the active one; undefined where there is none. */
   previous(): Promise<ModelVersion | undefined>;
-  /** Removes the row and everything embedded under it; refuses the active version with a RangeError. */
+  /**
+   * Removes the row and everything embedded under it; refuses the active version with a RangeError. Answers under way
+   * are not held up: where its tables stay in use, FutagoError `database_busy`, and nothing was removed.
+   */
   remove(version: string): Promise<void>;
 }

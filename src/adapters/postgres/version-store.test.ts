@@ -1,13 +1,41 @@
+import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { testVersionStore } from "../../registry/version-store.conformance.ts";
 import { describeDatabases } from "./databases.conformance.ts";
 
+const row = {
+  semanticVersion: "1.0.0",
+  dims: 2,
+  preset: "lite",
+  manifestHash: "",
+  metrics: {},
+  parent: null,
+  description: "",
+};
+
 describeDatabases("versions", (open) => {
   testVersionStore(async () => (await open()).versions);
 
+  test("removing a version waits for whoever reads, without making others wait", async () => {
+    const { kind, versions, vectors, connection } = await open();
+    // One session: nobody else can be reading.
+    if (kind === "pglite") return;
+    await versions.add({ ...row, version: "v1", createdAt: 0 });
+    await vectors.createPartition("v1", 2);
+    let removed: Promise<void> | undefined;
+    await connection.transaction().execute(async (reader) => {
+      await sql`select from videos`.execute(reader);
+      removed = versions.remove("v1");
+      // A drop that waited for the reader would hold these up for as long as the reader reads.
+      for (let i = 0; i < 30; i++) await sql`select from videos`.execute(connection);
+      expect(await versions.get("v1")).toBeDefined();
+    });
+    await removed;
+    expect(await versions.get("v1")).toBeUndefined();
+  });
+
   test("removing a version drops its vectors with it", async () => {
     const { versions, vectors } = await open();
-    const row = { dims: 2, preset: "lite", manifestHash: "", metrics: {}, parent: null, description: "" };
     await versions.add({ ...row, version: "v1", createdAt: 0 });
     await vectors.createPartition("v1", 2);
     await versions.remove("v1");

@@ -1,7 +1,12 @@
 import type { Selectable } from "kysely";
 import { sql } from "kysely";
 import { FutagoError } from "../../base/mod.ts";
-import type { ModelVersion, VersionStore } from "../../registry/mod.ts";
+import {
+  type ModelVersion,
+  semanticVersionTaken,
+  unregistered,
+  type VersionStore,
+} from "../../registry/mod.ts";
 import type { Connection } from "./connection.ts";
 import { storableJson } from "./storable-json.ts";
 import type { Tables } from "./tables.ts";
@@ -18,17 +23,31 @@ export function createVersionStore(db: Connection): VersionStore {
     row === undefined ? undefined : rowToVersion(row);
   return {
     add: async (version) => {
-      const { rows } = await sql`
-        insert into embedding_model_versions (version, dims, preset, manifest_hash, metrics, parent, description, created_at)
-        values (${version.version}, ${version.dims}, ${version.preset}, ${version.manifestHash},
+      const { rows } = await translated(
+        version.semanticVersion,
+        sql`
+        insert into embedding_model_versions
+          (version, semantic_version, dims, preset, manifest_hash, metrics, parent, description, created_at)
+        values (${version.version}, ${version.semanticVersion}, ${version.dims}, ${version.preset}, ${version.manifestHash},
           ${storableJson(version.metrics)}::text::jsonb, ${version.parent}, ${version.description},
           to_timestamp(${version.createdAt}::double precision / 1000))
-        on conflict (version) do nothing returning version`.execute(db);
+        on conflict (version) do nothing returning version`.execute(db),
+      );
       if (rows.length === 0) {
         throw new RangeError(
           `Cannot add version "${version.version}" as its name must be new: give the new one another name`,
         );
       }
+    },
+    relabel: async (version, { semanticVersion = null, description = null }) => {
+      const { rows } = await translated(
+        semanticVersion ?? "",
+        sql`update embedding_model_versions
+          set semantic_version = coalesce(${semanticVersion}, semantic_version),
+            description = coalesce(${description}, description)
+          where version = ${version} returning version`.execute(db),
+      );
+      if (rows.length === 0) throw unregistered("relabel", version);
     },
     list: async () =>
       (await all().orderBy("created_at", "desc").orderBy("version", "desc").execute()).map(rowToVersion),
@@ -37,7 +56,7 @@ export function createVersionStore(db: Connection): VersionStore {
     activate: (version) =>
       db.transaction().execute(async (trx) => {
         const status = await lockedStatus(trx, version);
-        if (status === undefined) throw notFound(version);
+        if (status === undefined) throw unregistered("activate", version);
         if (status === "active") return;
         await trx
           .updateTable("embedding_model_versions")
@@ -60,7 +79,7 @@ export function createVersionStore(db: Connection): VersionStore {
           .executeTakeFirst(),
       ),
     remove: (version) =>
-      db.transaction().execute(async (trx) => {
+      unlessLocked(version, db, async (trx) => {
         const status = await lockedStatus(trx, version);
         if (status === "active") {
           throw new RangeError(
@@ -84,17 +103,58 @@ async function lockedStatus(trx: Connection, version: string): Promise<ModelVers
   return known?.status;
 }
 
-function notFound(version: string): FutagoError {
+/**
+ * Dropping a partition needs `videos` and `profiles` to itself for a moment, as it refers to them, and who waits for such a
+ * lock makes everybody behind wait too. So it waits for 100 ms at most, lets everybody pass, and tries again.
+ */
+async function unlessLocked(
+  version: string,
+  db: Connection,
+  work: (trx: Connection) => Promise<void>,
+): Promise<void> {
+  const attempts = 20;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction().execute(async (trx) => {
+        await sql`select set_config('lock_timeout', '100ms', true)`.execute(trx);
+        await work(trx);
+      });
+    } catch (error) {
+      // lock_not_available, deadlock_detected.
+      if (codeOf(error) !== "55P03" && codeOf(error) !== "40P01") throw error;
+      if (attempt === attempts) throw stillInUse(version, error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 100 * attempt));
+  }
+}
+
+function stillInUse(version: string, cause: unknown): FutagoError {
   return new FutagoError(
-    "not_found",
-    `Cannot activate version "${version}" as it must be registered: run futago models list`,
-    { details: { version } },
+    "database_busy",
+    `Cannot remove version "${version}" as its tables must be free for a moment: they stay in use; ` +
+      "run futago models prune again when no import runs",
+    { cause, details: { version } },
   );
+}
+
+async function translated<Result>(semanticVersion: string, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    // unique_violation: the name itself is asked for before.
+    if (codeOf(error) === "23505") throw semanticVersionTaken(semanticVersion);
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
 }
 
 function rowToVersion(row: Selectable<Tables["embedding_model_versions"]>): ModelVersion {
   return {
     version: row.version,
+    semanticVersion: row.semantic_version,
     status: row.status,
     dims: row.dims,
     preset: row.preset,
