@@ -14,7 +14,6 @@ export function halfvecText(
 ): string {
   const { dims, start = 0, end = dims === 0 ? 0 : vectors.length / dims } = options;
   if (end <= start) return "";
-  const table = halfTable();
   const words = new Uint32Array(vectors.buffer, vectors.byteOffset, vectors.length);
   const text = new Uint8Array((end - start) * (dims * (longest + 1) + 2));
   let at = 0;
@@ -22,9 +21,10 @@ export function halfvecText(
     text[at++] = open;
     const stop = (row + 1) * dims;
     for (let i = row * dims; i < stop; i++) {
-      const entry = bitsToHalf(words[i]!) * stride;
+      const half = bitsToHalf(words[i]!);
+      const entry = half * stride;
+      if (table[entry] === 0 && !describeHalf(half)) throw notFinite(vectors[i]!);
       const length = table[entry]!;
-      if (length === 0) throw notFinite(vectors[i]!);
       for (let c = 1; c <= length; c++) text[at++] = table[entry + c]!;
       text[at++] = comma;
     }
@@ -94,21 +94,17 @@ function notFinite(value: number): RangeError {
   );
 }
 
-let known: Uint8Array | undefined;
+// For each half the length of its text, then the text; filled as halves are met, as one vector has few of them.
+const table = new Uint8Array(0x10000 * stride);
 
-/** For each half the length of its text, then the text. */
-function halfTable(): Uint8Array {
-  if (known !== undefined) return known;
-  known = new Uint8Array(0x10000 * stride);
-  for (let half = 0; half < 0x10000; half++) {
-    const value = halfValue(half);
-    // Length 0 stands for what is no number.
-    if (!Number.isFinite(value)) continue;
-    // 11 bits of fraction need 3 to 5 digits.
-    const digits = [3, 4, 5].find((n) => halfBits(Number(value.toPrecision(n))) === half) ?? 5;
-    const text = String(Number(value.toPrecision(digits)));
-    known[half * stride] = text.length;
-    for (let c = 0; c < text.length; c++) known[half * stride + 1 + c] = text.charCodeAt(c);
-  }
-  return known;
+/** Writes a half into the table; false for what is no number. */
+function describeHalf(half: number): boolean {
+  const value = halfValue(half);
+  if (!Number.isFinite(value)) return false;
+  // 11 bits of fraction need 3 to 5 digits.
+  const digits = [3, 4, 5].find((n) => halfBits(Number(value.toPrecision(n))) === half) ?? 5;
+  const text = String(Number(value.toPrecision(digits)));
+  table[half * stride] = text.length;
+  for (let c = 0; c < text.length; c++) table[half * stride + 1 + c] = text.charCodeAt(c);
+  return true;
 }
