@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { bundleEdge } from "./bundle-edge.ts";
-import { functionFolders, supabaseFolder } from "./write-functions.ts";
+import { functionFolders, supabaseFolder } from "./function-folders.ts";
 
 /** Options of {@link serveFunctions}. */
 export interface ServeFunctionsOptions {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { functionFiles, functionFolders, functionNames, supabaseFolder } from "./write-functions.ts";
+import { functionFolders, supabaseFolder } from "./function-folders.ts";
+import { functionFiles, functionNames } from "./write-functions.ts";
 
 test("[ED1] every route of the service has its function, and every function its route", async () => {
   expect(functionFolders()).toEqual(await functionNames());

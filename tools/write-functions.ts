@@ -1,9 +1,7 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tinyService } from "../tests/tiny-service.ts";
-
-/** Where the functions and their configuration lie. */
-export const supabaseFolder: string = join(import.meta.dirname, "..", "supabase");
+import { functionFolders, supabaseFolder } from "./function-folders.ts";
 
 const route = "/functions/v1/";
 const heading = `# What \`supabase\` needs to know of the functions. Written by \`npm run functions\`: one section for each route.
@@ -57,17 +55,6 @@ verify_jwt = false
 import_map = "./functions/${name}/deno.json"
 entrypoint = "./functions/${name}/index.ts"
 `;
-}
-
-/**
- * The names of the function folders that are there.
- *
- * @returns Sorted; without \`_shared\`.
- */
-export function functionFolders(): readonly string[] {
-  return readdirSync(join(supabaseFolder, "functions"))
-    .filter((name) => !name.startsWith("_"))
-    .sort();
 }
 
 if (import.meta.main) {

@@ -1,0 +1,203 @@
+import { spawn } from "node:child_process";
+import { statSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { bundleEdge, edgeBundle } from "../tools/bundle-edge.ts";
+import { functionFolders } from "../tools/function-folders.ts";
+import { deno } from "../tools/serve-functions.ts";
+import type { Benchmark } from "./benchmark.ts";
+import { type Relay, startRelay } from "./edge/relay.ts";
+import { type EdgeWorld, makeEdgeWorld } from "./edge/world.ts";
+
+/** What `npm run bench` says of it. */
+export const about =
+  "edge functions in Deno: cold boot, warm p50/p99, CPU, memory, size (--boots N --warm N)";
+
+interface Moment {
+  readonly at: number;
+  readonly cpu: number;
+}
+
+/** What `edge/boot.ts` prints. */
+interface Booted {
+  readonly started: Moment;
+  readonly loaded: Moment;
+  readonly answered: Moment;
+  readonly milliseconds: readonly number[];
+  readonly warmCpu: number;
+  readonly rss: number;
+}
+
+const key = "sb_secret_bench";
+
+/** Needs DATABASE_URL: a database of its own is made there, and dropped. */
+export const run: Benchmark = async ({ args, log }) => {
+  const url = process.env["DATABASE_URL"];
+  if (url === undefined) return { skipped: "needs DATABASE_URL: edge functions talk to a server" };
+  const boots = option(args, "--boots", 10);
+  const warm = option(args, "--warm", 300);
+  const only = args.includes("--only") ? [args[args.indexOf("--only") + 1]!] : functionFolders();
+  await bundleEdge();
+  const world = await makeEdgeWorld(url);
+  log(`bundle ${JSON.stringify(world.bundle)}`);
+  const database = await startRelay({
+    host: world.databaseUrl.hostname,
+    port: Number(world.databaseUrl.port || 5432),
+  });
+  const storage = await startRelay({ host: "127.0.0.1", port: world.storagePort });
+  try {
+    const functions: Record<string, unknown> = {};
+    for (const name of only) {
+      const bodies = bodiesOf(name, world);
+      if (bodies === undefined) continue;
+      const samples: ReturnType<typeof explain>[] = [];
+      let last: Booted | undefined;
+      for (let boot = 0; boot < boots; boot++) {
+        const spawned = Date.now();
+        last = await bootFunction(
+          { name, bodies, warm: boot === boots - 1 ? warm : 0 },
+          { world, database, storage },
+        );
+        samples.push(explain(spawned, last, [...database.waits(), ...storage.waits()]));
+      }
+      const warmTimes = last!.milliseconds.toSorted((a, b) => a - b);
+      const cold = Object.fromEntries(
+        Object.keys(samples[0]!).map((key) => [
+          key,
+          median(samples.map((sample) => sample[key as keyof (typeof samples)[0]])),
+        ]),
+      );
+      functions[name] = {
+        ...cold,
+        warmP50Ms: tenths(warmTimes[Math.floor(warmTimes.length * 0.5)] ?? 0),
+        warmP99Ms: tenths(warmTimes[Math.floor(warmTimes.length * 0.99)] ?? 0),
+        warmCpuMs: tenths(last!.warmCpu),
+        rssMb: Math.round(last!.rss / 1e6),
+      };
+      log(`${name} ${JSON.stringify(functions[name])}`);
+    }
+    return {
+      boots,
+      codeBytes: statSync(edgeBundle).size,
+      bundleBytes: Object.values(world.bundle).reduce((sum, bytes) => sum + bytes, 0),
+      functions,
+    };
+  } finally {
+    await database.close();
+    await storage.close();
+    await world.close();
+  }
+};
+
+/** Where the time of a cold boot went, in milliseconds. */
+function explain(spawned: number, booted: Booted, waits: readonly (readonly [number, number])[]) {
+  const { started, loaded, answered } = booted;
+  const waited = overlap(waits, [loaded.at, answered.at]);
+  return {
+    /** Deno itself, before the first line of ours. */
+    processStartMs: tenths(started.at - spawned),
+    moduleLoadMs: tenths(loaded.at - started.at),
+    firstAnswerMs: tenths(answered.at - loaded.at),
+    networkAndDatabaseMs: tenths(waited),
+    /** Loading and answering, without waiting for storage and database. */
+    coldBeyondMs: tenths(answered.at - started.at - waited),
+    coldCpuMs: tenths(answered.cpu - started.cpu),
+  };
+}
+
+function overlap(
+  intervals: readonly (readonly [number, number])[],
+  [from, to]: readonly [number, number],
+): number {
+  let covered = from;
+  let sum = 0;
+  for (const [start, end] of intervals.toSorted((a, b) => a[0] - b[0])) {
+    const begin = Math.max(start, covered);
+    const stop = Math.min(end, to);
+    if (stop <= begin) continue;
+    sum += stop - begin;
+    covered = stop;
+  }
+  return sum;
+}
+
+function bootFunction(
+  asked: { readonly name: string; readonly bodies: readonly string[]; readonly warm: number },
+  at: { readonly world: EdgeWorld; readonly database: Relay; readonly storage: Relay },
+): Promise<Booted> {
+  const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+  const databaseUrl = new URL(at.world.databaseUrl);
+  databaseUrl.host = `127.0.0.1:${at.database.port}`;
+  const job = {
+    ...asked,
+    path: asked.name,
+    entry: pathToFileURL(file(`../supabase/functions/${asked.name}/index.ts`)).href,
+    headers: { "content-type": "application/json", apikey: key },
+  };
+  // Without the code cache of Deno's, which a fresh worker elsewhere does not have either.
+  const flags = [
+    "run",
+    "--quiet",
+    "--no-code-cache",
+    "--no-prompt",
+    "--no-config",
+    "--no-lock",
+    "--allow-net",
+    "--allow-env",
+  ];
+  const child = spawn(
+    deno,
+    [...flags, `--allow-read=${file("..")}`, file("edge/boot.ts"), JSON.stringify(job)],
+    {
+      env: {
+        HOME: process.env["HOME"],
+        PATH: process.env["PATH"],
+        SUPABASE_URL: `http://127.0.0.1:${at.storage.port}`,
+        SUPABASE_SECRET_KEY: key,
+        SUPABASE_DB_URL: databaseUrl.href,
+      },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  return new Promise((resolve, reject) => {
+    let text = "";
+    child.stdout.on("data", (bytes) => {
+      text += bytes;
+    });
+    child.once("error", reject);
+    child.once("exit", (code) => {
+      if (code === 0) resolve(JSON.parse(text.trim().split("\n").at(-1)!) as Booted);
+      else reject(new Error(`${asked.name} ended with ${code}: ${text}`));
+    });
+  });
+}
+
+/** What each function is asked; undefined for one that has nothing to answer with here. */
+function bodiesOf(name: string, { userIds, videoIds }: EdgeWorld): readonly string[] | undefined {
+  const users = userIds.slice(0, 100);
+  const each = (body: (user_id: string, i: number) => object) =>
+    users.map((id, i) => JSON.stringify(body(id, i)));
+  const bodies: Readonly<Record<string, () => readonly string[]>> = {
+    two_tower_recommendations: () => each((user_id) => ({ user_id, limit: 20 })),
+    recommendations: () => each((user_id) => ({ user_id, limit: 20 })),
+    user_embedding_v2: () => each((user_id) => ({ user_id })),
+    update_user_embedding: () => each((user_id) => ({ user_id })),
+    item_embedding: () => videoIds.slice(0, 100).map((id) => JSON.stringify({ video_ids: [id] })),
+    events: () =>
+      each((user_id, i) => ({ events: [{ user_id, video_id: videoIds[i]!, kind: "view", at: Date.now() }] })),
+    reload_models: () => ["{}"],
+  };
+  return bodies[name]?.();
+}
+
+function option(args: readonly string[], name: string, otherwise: number): number {
+  const at = args.indexOf(name);
+  return at < 0 ? otherwise : Number(args[at + 1]);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,109 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { sql } from "kysely";
+import { createOrtRuntime } from "../../src/adapters/ort-node/mod.ts";
+import { openDatabase } from "../../src/adapters/postgres/mod.ts";
+import { type BlobStore, createMemoryBlobStore, createRandom } from "../../src/base/mod.ts";
+import { buildDataset, generateDemo } from "../../src/catalogue/mod.ts";
+import { embedCatalogue } from "../../src/embeddings/mod.ts";
+import { fitFeatures, videoSchema } from "../../src/features/mod.ts";
+import { createDeployer, type DeployableModel } from "../../src/registry/mod.ts";
+import { exportTower, initialWeights, resolveTowerConfig, towerParameters } from "../../src/towers/mod.ts";
+
+/** A database and a storage as functions find them in production, on this machine. */
+export interface EdgeWorld {
+  readonly databaseUrl: URL;
+  readonly storagePort: number;
+  readonly userIds: readonly string[];
+  readonly videoIds: readonly string[];
+  readonly model: DeployableModel;
+  /** Bytes of each file of the bundle. */
+  readonly bundle: Readonly<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Fills a database of its own with the demo catalogue, and deploys a 768-d model as training begins it: what it costs to
+ * run does not depend on what it learned.
+ *
+ * @param url A Postgres whose user may create databases.
+ * @returns The world.
+ */
+export async function makeEdgeWorld(url: string): Promise<EdgeWorld> {
+  const name = `futago_bench_edge_${process.pid}`;
+  const admin = await openDatabase({ url }, { migrate: false, maxConnections: 1 });
+  await sql`create database ${sql.id(name)}`.execute(admin.connection);
+  const databaseUrl = new URL(url);
+  databaseUrl.pathname = `/${name}`;
+  const database = await openDatabase({ url: databaseUrl.href });
+  const { catalogue: store, vectors, versions } = database;
+  const { items, people, events } = generateDemo();
+  await store.putItems(items);
+  await store.putPeople(people);
+  for (let i = 0; i < events.length; i += 5000) await store.putEvents(events.slice(i, i + 5000));
+  const { dataset } = buildDataset({ items, people, events });
+  const model = freshModel(dataset);
+  const blobs = createMemoryBlobStore();
+  const deployer = createDeployer({
+    blobs,
+    versions,
+    runtime: await createOrtRuntime(),
+    clock: Date,
+    prepare: async ({ towers, version }) => {
+      await embedCatalogue({ towers, version, store, vectors });
+    },
+  });
+  const { version } = await deployer.register(model, { dataset });
+  await deployer.promote(version);
+  await database.close();
+  const storage = await serveBlobs(blobs);
+  return {
+    databaseUrl,
+    storagePort: storage.port,
+    userIds: people.filter((person) => person.ageConfirmedAt !== undefined).map(({ id }) => id),
+    videoIds: items.map(({ id }) => id),
+    model,
+    bundle: await sizes(blobs),
+    close: async () => {
+      await storage.close();
+      await sql`drop database ${sql.id(name)} with (force)`.execute(admin.connection);
+      await admin.close();
+    },
+  };
+}
+
+function freshModel(dataset: ReturnType<typeof buildDataset>["dataset"]): DeployableModel {
+  const features = fitFeatures(videoSchema, dataset);
+  const towerConfig = resolveTowerConfig({ preset: "standard" });
+  const layouts = { user: features.userLayout, item: features.itemLayout };
+  const parameters = towerParameters(towerConfig, layouts);
+  const weights = initialWeights(towerConfig, { parameters, random: createRandom(1) });
+  const tower = (side: "user" | "item") => exportTower(side, { config: towerConfig, layouts, weights });
+  return { features, towerConfig, trainingConfig: {}, userOnnx: tower("user"), itemOnnx: tower("item") };
+}
+
+// Reads only: how a storage is written to is no matter of a cold boot.
+async function serveBlobs(blobs: BlobStore): Promise<{ port: number; close(): Promise<void> }> {
+  const server = createServer(async (request, response) => {
+    const path = /^\/storage\/v1\/object\/(?:authenticated\/)?[^/]+\/(.+)$/.exec(request.url ?? "")?.[1];
+    const bytes = path === undefined ? undefined : await blobs.read(decodeURIComponent(path));
+    response.writeHead(bytes === undefined ? 400 : 200, { "content-length": bytes?.length ?? 0 });
+    response.end(bytes);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function sizes(blobs: BlobStore): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for (const path of await blobs.list("models/")) {
+    found[path.split("/").at(-1)!] = (await blobs.read(path))!.length;
+  }
+  return found;
+}
