@@ -1,3 +1,3 @@
 export { createPinoLog, type PinoLogOptions, type ServerLog } from "./pino-log.ts";
-export { createPrometheusMetrics } from "./prometheus-metrics.ts";
+export { createPrometheusMetrics, type ServerMetrics } from "./prometheus-metrics.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./start-server.ts";

@@ -1,5 +1,5 @@
 import { type DestinationStream, pino } from "pino";
-import type { FallbackNotice } from "../../recommend/mod.ts";
+import type { ChainLink, FallbackNotice } from "../../recommend/mod.ts";
 import type { RequestLog } from "../../service/mod.ts";
 
 /** Options of {@link createPinoLog}. */
@@ -13,6 +13,10 @@ export interface PinoLogOptions {
 /** A log of requests and of what the server does, one JSON object a line. */
 export interface ServerLog extends RequestLog {
   fallback(notice: FallbackNotice): void;
+  /** A link of the chain broke. */
+  failed(link: ChainLink, code: string): void;
+  /** It works again. */
+  recovered(link: ChainLink, code: string, milliseconds: number): void;
   note(message: string): void;
 }
 
@@ -33,6 +37,8 @@ export function createPinoLog(options: PinoLogOptions = {}): ServerLog {
       else logger.info(entry, "request");
     },
     fallback: (notice) => logger.warn(notice, "version could not be opened"),
+    failed: (link, code) => logger.warn({ link, code }, "broken: the next link answers"),
+    recovered: (link, code, milliseconds) => logger.info({ link, code, milliseconds }, "works again"),
     note: (message) => logger.info(message),
   } satisfies ServerLog);
 }
