@@ -1,7 +1,13 @@
 // The HTTP interface inside your own server: `service.fetch` takes a Request and gives a Response, so that it mounts in
 // hono, Next.js, Deno or anything else that speaks them.
 // Run it: node --conditions=futago-source examples/service.ts
-import { createInferenceEngine, createPortableRuntime, createService, generateDemo } from "futago";
+import {
+  createAuthenticator,
+  createInferenceEngine,
+  createPortableRuntime,
+  createService,
+  generateDemo,
+} from "futago";
 import { createFileBlobStore } from "futago/blob-fs";
 import { openDatabase } from "futago/postgres";
 
@@ -16,7 +22,8 @@ await store.putEvents(demo.events);
 const blobs = createFileBlobStore(".futago");
 const runtime = createPortableRuntime();
 const engine = createInferenceEngine({ store, vectors, versions, blobs, runtime, clock: Date });
-const service = createService({ engine, store, clock: Date, ping: () => database.ping(), apiKey: "example" });
+const authenticator = createAuthenticator({ serviceKeys: ["example"], clock: Date, fetch });
+const service = createService({ engine, store, clock: Date, ping: () => database.ping(), authenticator });
 
 const viewer = demo.people.find((person) => person.ageConfirmedAt !== undefined)!.id;
 const answer = await service.fetch(

@@ -260,12 +260,23 @@ export {
   writeBundle,
 } from "./registry/mod.ts";
 export {
+  type AuthEnvironment,
+  type Authenticator,
+  type AuthenticatorOptions,
+  authFromEnv,
+  type Caller,
+  type CorsOptions,
+  createAuthenticator,
   createService,
+  type JwtOptions,
+  type KeySetOptions,
   type Metrics,
   type ProblemCode,
   type ProblemIssue,
+  type RateLimit,
   type RequestEntry,
   type RequestLog,
+  type RequestOrigin,
   type Service,
   type ServiceDeps,
 } from "./service/mod.ts";

@@ -10,10 +10,13 @@ const events = "/functions/v1/events";
 describeDatabases("the service", (open) => {
   async function world() {
     const database = await open();
-    const { catalogue: store, vectors, versions } = database;
+    const { catalogue: store, vectors, versions, people: records } = database;
     const { items, people, events } = tinyCatalogue();
     await store.putBatch({ items, people, events });
-    const service = tinyService({ ping: () => database.ping() }, { store, vectors, versions });
+    const service = tinyService(
+      { ping: () => database.ping() },
+      { store, vectors, versions, people: records },
+    );
     const version = await service.deploy(1);
     const idsFor = async (user_id: string, limit = 60): Promise<string[]> =>
       (await service.post(recommend, { user_id, limit })).body.recommendations!.map(

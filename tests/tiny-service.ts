@@ -10,6 +10,7 @@ export function tinyService(options: Partial<ServiceDeps> = {}, stores?: TinySto
   const service = createService({
     engine,
     store: world.store,
+    ...(world.people === undefined ? {} : { people: world.people }),
     clock: world.clock,
     ping: async () => {},
     log: { request: (entry) => logged.push(entry) },

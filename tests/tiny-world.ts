@@ -1,5 +1,10 @@
 import { createMemoryBlobStore } from "../src/base/mod.ts";
-import { type CatalogueStore, createMemoryCatalogue } from "../src/catalogue/mod.ts";
+import {
+  type CatalogueStore,
+  createMemoryCatalogue,
+  createMemoryPersonRecords,
+  type PersonRecords,
+} from "../src/catalogue/mod.ts";
 import { createMemoryVectorStore, embedCatalogue, type VectorStore } from "../src/embeddings/mod.ts";
 import { createPortableRuntime } from "../src/onnx/mod.ts";
 import {
@@ -12,7 +17,9 @@ import { testNow, tinyCatalogue, tinyModel } from "./tiny-model.ts";
 
 function memoryStores(): TinyStores {
   const store = createMemoryCatalogue(tinyCatalogue());
-  return { store, vectors: createMemoryVectorStore(store), versions: createMemoryVersionStore() };
+  const vectors = createMemoryVectorStore(store);
+  const people = createMemoryPersonRecords(store, { vectors });
+  return { store, vectors, versions: createMemoryVersionStore(), people };
 }
 
 /** The stores of a world. */
@@ -21,10 +28,12 @@ export interface TinyStores {
   readonly store: CatalogueStore;
   readonly vectors: VectorStore;
   readonly versions: VersionStore;
+  /** Absent: nobody can be erased or handed their records. */
+  readonly people?: PersonRecords | undefined;
 }
 
 /** A filled catalogue, empty registry and vectors, in memory unless others are given, and a clock that a test moves. */
-export function tinyWorld({ store, vectors, versions }: TinyStores = memoryStores()) {
+export function tinyWorld({ store, vectors, versions, people }: TinyStores = memoryStores()) {
   const blobs = createMemoryBlobStore();
   const runtime = createPortableRuntime();
   const clock = { time: testNow, now: () => clock.time };
@@ -39,5 +48,5 @@ export function tinyWorld({ store, vectors, versions }: TinyStores = memoryStore
     await deployer.promote(version);
     return version;
   };
-  return { store, vectors, versions, blobs, runtime, clock, deployer, deploy };
+  return { store, vectors, versions, people, blobs, runtime, clock, deployer, deploy };
 }

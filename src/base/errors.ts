@@ -2,6 +2,7 @@
 export type FutagoErrorCode =
   | "address_in_use"
   | "age_not_confirmed"
+  | "auth_unavailable"
   | "bundle_corrupt"
   | "bundle_missing"
   | "cancelled"

@@ -1,7 +1,7 @@
 import { createPinoLog, createPrometheusMetrics, startServer } from "../adapters/node-server/mod.ts";
 import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
 import { createInferenceEngine, type InferenceEngine } from "../recommend/mod.ts";
-import { createService } from "../service/mod.ts";
+import { authFromEnv, createService } from "../service/mod.ts";
 import type { CliContext } from "./context.ts";
 import type { Stores } from "./open-stores.ts";
 import { wholeNumber } from "./option-values.ts";
@@ -23,7 +23,7 @@ export interface ServingOptions {
 export async function serveUntilAborted(serving: ServingOptions): Promise<void> {
   const { context, stores, options } = serving;
   const { env, signal } = context;
-  const apiKey = env["FUTAGO_API_KEY"] || undefined;
+  const protection = authFromEnv(env, { clock: Date, fetch });
   const port = options.port ?? wholeNumber({ min: 0, max: 65_535 })(env["PORT"] || "8787");
   const host = options.host ?? (env["HOST"] || "127.0.0.1");
   const { catalogue: store, vectors, versions } = stores.database;
@@ -48,9 +48,10 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
       ping: () => stores.database.ping(),
       log,
       metrics: createPrometheusMetrics(),
-      ...(apiKey === undefined ? {} : { apiKey }),
+      people: stores.database.people,
+      ...protection,
     });
-    const server = await startServer(service, { port, host, keyed: apiKey !== undefined });
+    const server = await startServer(service, { port, host, keyed: protection.authenticator !== undefined });
     await (serving.listening ?? (async (url) => context.say(`Listening on ${url}`)))(server.url, engine);
     await aborted(signal);
     await server.close();

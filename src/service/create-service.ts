@@ -1,5 +1,9 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { authenticate } from "./authenticate.ts";
+import type { Context as HonoContext } from "hono";
+import { createAdmission } from "./auth/admission.ts";
+import type { Authenticator, Caller } from "./auth/caller.ts";
+import type { RateLimit } from "./auth/rate-limiter.ts";
+import { type CorsOptions, createCors } from "./cors.ts";
 import { describeApi } from "./describe-api.ts";
 import { homePage } from "./home-page.ts";
 import { faultOf, type Metrics, type RequestEntry, type RequestLog, silentLog } from "./observe.ts";
@@ -7,9 +11,7 @@ import { Problem, problemOf, statusOf } from "./problem.ts";
 import { readJson } from "./read-json.ts";
 import { readiness } from "./readiness.ts";
 import type { Route, RouteDeps } from "./route.ts";
-import { events } from "./routes/events.ts";
-import { recommendations } from "./routes/recommendations.ts";
-import { updateUserEmbedding } from "./routes/update-user-embedding.ts";
+import { allRoutes } from "./routes/all-routes.ts";
 import { validate } from "./validate.ts";
 
 /** What {@link createService} works with. */
@@ -17,7 +19,11 @@ export interface ServiceDeps extends RouteDeps {
   /** Resolves while the database answers. */
   readonly ping: () => Promise<void>;
   /** Absent: everybody may ask; only for a service that nobody but this machine can reach. */
-  readonly apiKey?: string;
+  readonly authenticator?: Authenticator;
+  /** Absent: no page of another origin may ask. */
+  readonly cors?: CorsOptions;
+  /** Absent: callers may ask as often as they like. */
+  readonly rateLimit?: RateLimit;
   readonly log?: RequestLog;
   /** Absent: `/metrics` is not there. */
   readonly metrics?: Metrics;
@@ -33,15 +39,36 @@ export interface Service {
    * Answers a request. Never throws: whatever goes wrong is an answer with a code.
    *
    * @param request Any request.
+   * @param origin What is known of where it comes from.
    * @returns The answer, JSON but for `/` and `/metrics`.
    */
-  fetch(request: Request): Promise<Response>;
+  fetch(request: Request, origin?: RequestOrigin): Promise<Response>;
+}
+
+/** What only the server that took a request knows of it. */
+export interface RequestOrigin {
+  /**
+   * The other end of the connection, by which callers who are refused are counted. No header is believed here: behind a
+   * proxy, hand in what the proxy is known to have written.
+   */
+  readonly clientAddress?: string | undefined;
+}
+
+interface Environment {
+  Variables: { context: Context };
+  Bindings: RequestOrigin;
 }
 
 interface Context {
   requestId: string;
   route: string;
-  seen: { source?: string; modelVersion?: string | null; code?: string; fault?: string };
+  seen: {
+    caller?: Caller["kind"];
+    source?: string;
+    modelVersion?: string | null;
+    code?: string;
+    fault?: string;
+  };
 }
 
 /**
@@ -59,9 +86,15 @@ interface Context {
  * ```
  */
 export function createService(deps: ServiceDeps): Service {
-  const { log = silentLog, metrics, apiKey, maxBodyBytes = 1_048_576 } = deps;
+  const { log = silentLog, metrics, maxBodyBytes = 1_048_576 } = deps;
+  const admit = createAdmission({
+    authenticator: deps.authenticator,
+    rateLimit: deps.rateLimit,
+    clock: deps.clock,
+  });
+  const cors = createCors(deps.cors);
   const newRequestId = deps.newRequestId ?? (() => crypto.randomUUID());
-  const app = new OpenAPIHono<{ Variables: { context: Context } }>();
+  const app = new OpenAPIHono<Environment>();
 
   app.use(async (c, next) => {
     const began = deps.clock.now();
@@ -72,6 +105,7 @@ export function createService(deps: ServiceDeps): Service {
     await next();
     c.header("x-request-id", requestId);
     c.header("cache-control", "no-store");
+    for (const [name, value] of Object.entries(cors.headers(c.req.raw))) c.header(name, value);
     const entry: RequestEntry = {
       requestId,
       method: c.req.method.slice(0, 16),
@@ -86,20 +120,20 @@ export function createService(deps: ServiceDeps): Service {
 
   app.onError((error, c) => {
     const context = c.get("context");
-    const { status, code, message, issues } = problemOf(error);
+    const { status, code, message, issues, headers } = problemOf(error);
     context.seen.code = code;
     if (code === "internal") context.seen.fault = faultOf(error);
     const body = { error: { code, message, issues }, request_id: context.requestId };
-    return Response.json(body, { status });
+    return Response.json(body, { status, headers });
   });
 
   function mount<Input, Output>(route: Route<Input, Output>): void {
     app.post(route.path, async (c) => {
       const context = c.get("context");
       context.route = route.name;
-      authenticate(c.req.raw.headers, apiKey);
+      const caller = await identify(c, route.callers);
       const input = validate(route.request, await readJson(c.req.raw, maxBodyBytes));
-      const { body, source, modelVersion } = await route.handle(input, deps);
+      const { body, source, modelVersion } = await route.handle(input, { ...deps, caller });
       if (source !== undefined) context.seen.source = source;
       if (modelVersion !== undefined) context.seen.modelVersion = modelVersion;
       return Response.json({ ...body, request_id: context.requestId });
@@ -107,10 +141,20 @@ export function createService(deps: ServiceDeps): Service {
     refuseOtherMethods(route.path, "POST");
   }
 
-  function get(path: string, handle: (request: Request) => Response | Promise<Response>): void {
+  async function identify(
+    c: HonoContext<Environment>,
+    callers: Route<unknown, unknown>["callers"],
+  ): Promise<Caller> {
+    const caller = await admit(c.req.raw, c.env?.clientAddress);
+    c.get("context").seen.caller = caller.kind;
+    if (callers === "viewers" || caller.kind !== "viewer") return caller;
+    throw new Problem("forbidden", "Cannot answer a viewer as this is for the application: ask with its key");
+  }
+
+  function get(path: string, handle: (c: HonoContext<Environment>) => Response | Promise<Response>): void {
     app.get(path, (c) => {
       c.get("context").route = path;
-      return handle(c.req.raw);
+      return handle(c);
     });
     refuseOtherMethods(path, "GET, HEAD");
   }
@@ -118,25 +162,29 @@ export function createService(deps: ServiceDeps): Service {
   function refuseOtherMethods(path: string, allowed: string): void {
     app.all(path, (c) => {
       c.get("context").route = path;
-      c.header("allow", allowed);
-      throw new Problem("method_not_allowed", `Cannot answer as the method must be ${allowed}: send that`);
+      const preflight = cors.preflight(c.req.raw, allowed);
+      if (preflight !== undefined) return preflight;
+      throw new Problem("method_not_allowed", `Cannot answer as the method must be ${allowed}: send that`, {
+        headers: { allow: allowed },
+      });
     });
   }
 
-  mount(recommendations);
-  mount(updateUserEmbedding);
-  mount(events);
-  const described = [recommendations, updateUserEmbedding, events];
-  const document = describeApi(app.openAPIRegistry, described, apiKey !== undefined, () =>
-    app.getOpenAPI31Document({ openapi: "3.1.0", info: { title: "Futago", version: "1" } }),
-  );
+  const there = allRoutes.filter(({ needs }) => needs === undefined || deps[needs] !== undefined);
+  // Each with its own types: a list would have to know what all of them take.
+  for (const route of there) mount(route as Route<unknown, unknown>);
+  const document = describeApi(app, {
+    routes: there as readonly Route<unknown, unknown>[],
+    keyed: deps.authenticator !== undefined,
+    limited: deps.rateLimit !== undefined,
+  });
   get("/", () => new Response(homePage, { headers: { "content-type": "text/html; charset=utf-8" } }));
   get("/health/live", () => Response.json({ status: "live" }));
   get("/health/ready", () => readiness(deps.engine, deps.ping));
   get("/openapi.json", () => Response.json(document()));
   if (metrics !== undefined) {
-    get("/metrics", async (request) => {
-      authenticate(request.headers, apiKey);
+    get("/metrics", async (c) => {
+      await identify(c, "service");
       const { contentType, text } = await metrics.expose();
       return new Response(text, { headers: { "content-type": contentType } });
     });
@@ -148,9 +196,9 @@ export function createService(deps: ServiceDeps): Service {
   });
 
   return Object.freeze({
-    fetch: async (request: Request) => {
+    fetch: async (request: Request, origin: RequestOrigin = {}) => {
       try {
-        return await app.fetch(request);
+        return await app.fetch(request, origin);
       } catch {
         // Nothing is known to get here; a caller is answered all the same.
         return Response.json(

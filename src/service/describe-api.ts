@@ -1,42 +1,60 @@
 import type { OpenAPIHono, z } from "@hono/zod-openapi";
-import { statusOf } from "./problem.ts";
+import { type ProblemCode, statusOf } from "./problem.ts";
 import type { Route } from "./route.ts";
 import { problemResponse, readyResponse } from "./wire.ts";
 
-/** Of a route what a reader of the document needs. */
-type DescribedRoute = Pick<Route<unknown, unknown>, "path" | "name" | "summary" | "problems"> & {
-  readonly request: z.ZodType;
-  readonly response: z.ZodType;
-};
+/** What the document tells of. */
+export interface DescribedApi {
+  readonly routes: readonly Route<unknown, unknown>[];
+  /** Whether callers must prove who they are. */
+  readonly keyed: boolean;
+  /** Whether they are counted. */
+  readonly limited: boolean;
+}
 
-type Registry = OpenAPIHono["openAPIRegistry"];
+/** What is asked of an application that describes itself. */
+type Described = Pick<OpenAPIHono, "openAPIRegistry" | "getOpenAPI31Document">;
+
+const schemes = {
+  token: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A viewer's session: they act for themselves",
+  },
+  key: {
+    type: "apiKey",
+    in: "header",
+    name: "apikey",
+    description:
+      "A secret key of the application, which acts for every viewer; as Authorization: Bearer, too",
+  },
+} as const;
 
 /**
- * Registers every route in an OpenAPI registry.
+ * Describes every route as OpenAPI 3.1.
  *
- * @param registry Of the application.
- * @param routes The POST routes.
- * @param keyed Whether an API key is asked for.
- * @param generate Makes the document from the registry.
+ * @param app Holds the registry, and makes the document from it.
+ * @param api What to describe.
  * @returns Gives the document; made once, at the first asking.
  */
-export function describeApi<Document>(
-  registry: Registry,
-  routes: readonly DescribedRoute[],
-  keyed: boolean,
-  generate: () => Document,
-): () => Document {
-  const security = keyed ? [{ bearer: [] }] : [];
-  if (keyed) registry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
-  for (const route of routes) {
+export function describeApi(app: Described, api: DescribedApi): () => unknown {
+  const registry = app.openAPIRegistry;
+  const security = securityOf(api.keyed);
+  if (api.keyed) {
+    for (const [name, scheme] of Object.entries(schemes)) {
+      registry.registerComponent("securitySchemes", name, scheme);
+    }
+  }
+  for (const route of api.routes) {
     registry.registerPath({
       method: "post",
       path: route.path,
       operationId: route.name,
       summary: route.summary,
-      security,
+      security: security(route.callers),
       request: { body: { required: true, content: json(route.request) } },
-      responses: { 200: { description: "Done", content: json(route.response) }, ...problems(route, keyed) },
+      responses: { 200: { description: "Done", content: json(route.response) }, ...problems(route, api) },
     });
   }
   registry.registerPath({
@@ -61,30 +79,36 @@ export function describeApi<Document>(
     path: "/metrics",
     operationId: "metrics",
     summary: "Numbers in the Prometheus text format",
-    security,
+    security: security("service"),
     responses: { 200: { description: "The numbers" } },
   });
-  let document: Document | undefined;
+  let document: unknown;
   return () => {
-    document ??= generate();
+    document ??= app.getOpenAPI31Document({ openapi: "3.1.0", info: { title: "Futago", version: "1" } });
     return document;
   };
 }
 
-function problems(route: DescribedRoute, keyed: boolean) {
-  const codes = [
+function securityOf(keyed: boolean) {
+  return (callers: Route<unknown, unknown>["callers"]): Record<string, string[]>[] => {
+    if (!keyed) return [];
+    return callers === "viewers" ? [{ token: [] }, { key: [] }] : [{ key: [] }];
+  };
+}
+
+function problems(route: Route<unknown, unknown>, { keyed, limited }: DescribedApi) {
+  const codes: ProblemCode[] = [
     "invalid_request",
     "body_too_large",
     "unsupported_media_type",
     "internal",
     ...route.problems,
-  ] as const;
+    "database_unreachable",
+    ...(keyed ? (["unauthorized", "forbidden", "auth_unavailable"] as const) : []),
+    ...(limited ? (["rate_limited"] as const) : []),
+  ];
   const byStatus = new Map<number, string[]>();
-  for (const code of [
-    ...codes,
-    "database_unreachable" as const,
-    ...(keyed ? (["unauthorized"] as const) : []),
-  ]) {
+  for (const code of codes) {
     const status = statusOf(code);
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

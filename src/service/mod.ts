@@ -1,3 +1,10 @@
-export { createService, type Service, type ServiceDeps } from "./create-service.ts";
+export { type AuthEnvironment, authFromEnv } from "./auth/auth-from-env.ts";
+export type { Authenticator, Caller } from "./auth/caller.ts";
+export { type AuthenticatorOptions, createAuthenticator } from "./auth/create-authenticator.ts";
+export type { KeySetOptions } from "./auth/key-set.ts";
+export type { RateLimit } from "./auth/rate-limiter.ts";
+export type { JwtOptions } from "./auth/token-verifier.ts";
+export type { CorsOptions } from "./cors.ts";
+export { createService, type RequestOrigin, type Service, type ServiceDeps } from "./create-service.ts";
 export { faultOf, type Metrics, type RequestEntry, type RequestLog, silentLog } from "./observe.ts";
 export type { ProblemCode, ProblemIssue } from "./problem.ts";

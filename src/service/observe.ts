@@ -6,6 +6,8 @@ export interface RequestEntry {
   readonly route: string;
   readonly status: number;
   readonly milliseconds: number;
+  /** Who asked: `local`, `service` or `viewer`; absent where nobody was let in. */
+  readonly caller?: string;
   /** Who answered, of recommendations. */
   readonly source?: string;
   readonly modelVersion?: string | null;

@@ -13,22 +13,33 @@ export interface ProblemIssue {
 export type ProblemCode =
   | FutagoErrorCode
   | "body_too_large"
+  | "forbidden"
   | "internal"
   | "invalid_request"
   | "method_not_allowed"
+  | "rate_limited"
   | "unknown_item"
   | "unsupported_media_type";
+
+/** What a {@link Problem} may say besides its message. */
+export interface ProblemOptions {
+  readonly issues?: readonly ProblemIssue[];
+  /** Headers of the answer, such as `allow`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 /** A refusal that a handler decides on; everything else that is thrown is mapped by {@link problemOf}. */
 export class Problem extends Error {
   override readonly name = "Problem";
   readonly code: ProblemCode;
   readonly issues: readonly ProblemIssue[];
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: ProblemCode, message: string, issues: readonly ProblemIssue[] = []) {
+  constructor(code: ProblemCode, message: string, options: ProblemOptions = {}) {
     super(message);
     this.code = code;
-    this.issues = issues;
+    this.issues = options.issues ?? [];
+    this.headers = options.headers ?? {};
   }
 }
 
@@ -36,6 +47,7 @@ export class Problem extends Error {
 const table: Readonly<Record<ProblemCode, { readonly status: number; readonly says?: string }>> = {
   address_in_use: { status: 500, says: "Something went wrong here" },
   age_not_confirmed: { status: 403 },
+  auth_unavailable: { status: 503 },
   body_too_large: { status: 413 },
   bundle_corrupt: { status: 503, says: "The model cannot be opened" },
   bundle_missing: { status: 503, says: "The model cannot be opened" },
@@ -45,6 +57,7 @@ const table: Readonly<Record<ProblemCode, { readonly status: number; readonly sa
   database_read_only: { status: 503, says: "The database takes no changes now: ask again" },
   database_unreachable: { status: 503, says: "The database cannot be reached: ask again" },
   device_unavailable: { status: 503, says: "The model cannot be run" },
+  forbidden: { status: 403 },
   import_rejected: { status: 422 },
   internal: { status: 500, says: "Something went wrong here" },
   invalid_request: { status: 400 },
@@ -55,6 +68,7 @@ const table: Readonly<Record<ProblemCode, { readonly status: number; readonly sa
   not_found: { status: 404 },
   out_of_memory: { status: 503, says: "There is not enough memory now: ask again" },
   parity_failed: { status: 503, says: "The model cannot be opened" },
+  rate_limited: { status: 429 },
   source_unreadable: { status: 422 },
   storage_failed: { status: 503, says: "The storage cannot be reached: ask again" },
   unauthorized: { status: 401 },
@@ -68,6 +82,7 @@ export interface ProblemAnswer {
   readonly code: ProblemCode;
   readonly message: string;
   readonly issues: readonly ProblemIssue[];
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -96,5 +111,8 @@ export function problemOf(error: unknown): ProblemAnswer {
     code,
     message: says ?? (error as Error).message,
     issues: error instanceof Problem ? error.issues : [],
+    // RFC 9110, section 15.5.2: an answer of 401 says how to prove who one is.
+    headers:
+      error instanceof Problem ? error.headers : status === 401 ? { "www-authenticate": "Bearer" } : {},
   };
 }

@@ -61,7 +61,7 @@ async function readAtMost(request: Request, limit: number): Promise<Uint8Array> 
 }
 
 function notJson(expected: string, received: string): Problem {
-  return new Problem("invalid_request", `Cannot read the body as it must be ${expected}`, [
-    { path: "", expected, received },
-  ]);
+  return new Problem("invalid_request", `Cannot read the body as it must be ${expected}`, {
+    issues: [{ path: "", expected, received }],
+  });
 }

@@ -1,7 +1,8 @@
 import type { z } from "@hono/zod-openapi";
 import type { Clock } from "../base/mod.ts";
-import type { CatalogueStore } from "../catalogue/mod.ts";
+import type { CatalogueStore, PersonRecords } from "../catalogue/mod.ts";
 import type { InferenceEngine } from "../recommend/mod.ts";
+import type { Caller } from "./auth/caller.ts";
 import type { ProblemCode } from "./problem.ts";
 
 /** What handlers work with. */
@@ -9,6 +10,13 @@ export interface RouteDeps {
   readonly engine: InferenceEngine;
   readonly store: CatalogueStore;
   readonly clock: Clock;
+  /** Absent: `erase_person` and `export_person` are not there. */
+  readonly people?: PersonRecords;
+}
+
+/** What a handler is called with. */
+export interface RouteContext extends RouteDeps {
+  readonly caller: Caller;
 }
 
 /** What a handler answers: the body without `request_id`, and what of it may be logged. */
@@ -23,11 +31,15 @@ export interface Route<Request, Response> {
   readonly path: string;
   readonly name: string;
   readonly summary: string;
+  /** Who may ask: viewers for themselves and the application for anybody, or the application alone. */
+  readonly callers: "viewers" | "service";
+  /** Without this of {@link RouteDeps} the route is not there. */
+  readonly needs?: "people";
   readonly request: z.ZodType<Request>;
   readonly response: z.ZodType<Response>;
   /** Codes it may answer besides those that every route may. */
   readonly problems: readonly ProblemCode[];
-  readonly handle: (input: Request, deps: RouteDeps) => Promise<Handled<Response>>;
+  readonly handle: (input: Request, context: RouteContext) => Promise<Handled<Response>>;
 }
 
 /**
@@ -38,4 +50,15 @@ export interface Route<Request, Response> {
  */
 export function defineRoute<Request, Response>(route: Route<Request, Response>): Route<Request, Response> {
   return Object.freeze(route);
+}
+
+/**
+ * What a route declares to need: it is mounted only where that is there.
+ *
+ * @param dependency Of {@link RouteDeps}.
+ * @returns The same.
+ */
+export function needed<T>(dependency: T | undefined): T {
+  if (dependency === undefined) throw new TypeError("Cannot answer as the route must declare what it needs");
+  return dependency;
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { tinyService } from "../../tests/tiny-service.ts";
 import { FutagoError } from "../base/mod.ts";
+import { createAuthenticator } from "./auth/create-authenticator.ts";
+import { allRoutes } from "./routes/all-routes.ts";
 
 const recommend = "/functions/v1/two_tower_recommendations";
 const events = "/functions/v1/events";
@@ -173,7 +175,8 @@ describe("health", () => {
 
 describe("protection", () => {
   test("asks for the API key where one is configured, except for health and the document", async () => {
-    const { post, send } = tinyService({ apiKey: "correct horse" });
+    const authenticator = createAuthenticator({ serviceKeys: ["correct horse"], clock: Date, fetch });
+    const { post, send } = tinyService({ authenticator });
     const body = { user_id: "p00" };
     expect((await post(recommend, body)).status).toBe(401);
     expect((await post(recommend, body, { authorization: "Bearer correct" })).status).toBe(401);
@@ -245,7 +248,7 @@ test("GET /openapi.json describes every route", async () => {
   const { body } = await send("/openapi.json", {});
   const paths = body["paths"] as Record<string, Record<string, { requestBody?: unknown; responses: object }>>;
   expect(Object.keys(paths).sort()).toEqual(
-    [events, recommend, update, "/health/live", "/health/ready", "/metrics"].sort(),
+    [...allRoutes.map(({ path }) => path), "/health/live", "/health/ready", "/metrics"].sort(),
   );
   expect(Object.keys(paths[recommend]!["post"]!.responses)).toEqual([
     "200",

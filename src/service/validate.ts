@@ -34,7 +34,7 @@ export function validate<Output>(schema: z.ZodType<Output>, value: unknown): Out
   throw new Problem(
     "invalid_request",
     `Cannot read the request as ${where} must be ${first?.expected}: current value is ${first?.received}`,
-    issues,
+    { issues },
   );
 }
 

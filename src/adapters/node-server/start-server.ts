@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { serve } from "@hono/node-server";
+import { type HttpBindings, serve } from "@hono/node-server";
 import { FutagoError } from "../../base/mod.ts";
 import type { Service } from "../../service/mod.ts";
 
@@ -10,7 +10,7 @@ export interface ServerOptions {
   readonly port: number;
   /** Address to listen on. */
   readonly host: string;
-  /** Whether the service asks for an API key: only then may it listen beyond this machine. */
+  /** Whether callers must prove who they are: only then may it listen beyond this machine. */
   readonly keyed: boolean;
 }
 
@@ -30,14 +30,14 @@ const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
  * @param service What answers.
  * @param options Where to listen.
  * @returns The server, once it listens.
- * @throws RangeError When it would listen beyond this machine without an API key.
+ * @throws RangeError When it would listen beyond this machine and ask nobody who they are.
  * @throws FutagoError `address_in_use` when the port is taken.
  */
 export async function startServer(service: Service, options: ServerOptions): Promise<RunningServer> {
   const { port, host, keyed } = options;
   if (!keyed && !loopback.has(host)) {
     throw new RangeError(
-      `Cannot listen on "${host}" as without an API key it must be 127.0.0.1: set FUTAGO_API_KEY to serve other machines`,
+      `Cannot listen on "${host}" as without an API key it must be 127.0.0.1: set FUTAGO_API_KEY or FUTAGO_JWKS_URL to serve other machines`,
     );
   }
   const server = await listen(service, { port, host });
@@ -51,7 +51,11 @@ export async function startServer(service: Service, options: ServerOptions): Pro
 function listen(service: Service, { port, host }: { port: number; host: string }): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = serve({
-      fetch: (request) => service.fetch(request),
+      fetch: (request, env) => {
+        // hono's types cannot know that HTTP/1 is served here; `incoming` is Node's own request.
+        const { incoming } = env as Partial<HttpBindings>;
+        return service.fetch(request, { clientAddress: incoming?.socket.remoteAddress });
+      },
       port,
       hostname: host,
       serverOptions: { requestTimeout: 30_000, headersTimeout: 10_000 },

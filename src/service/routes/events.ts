@@ -1,45 +1,86 @@
-import type { CatalogueEvent, CatalogueStore } from "../../catalogue/mod.ts";
+import { z } from "@hono/zod-openapi";
+import type { CatalogueEvent } from "../../catalogue/mod.ts";
+import { personFor } from "../auth/acting-for.ts";
+import type { Caller } from "../auth/caller.ts";
 import { Problem, type ProblemIssue } from "../problem.ts";
 import { defineRoute } from "../route.ts";
-import { type EventRequest, eventsRequest, eventsResponse, timeError } from "../wire.ts";
+import { userId, videoId } from "../wire.ts";
+import { recordEvents } from "./record-events.ts";
 
+const maxEvents = 1000;
 /** Clocks of callers may run this far ahead of ours, in milliseconds. */
 const clockSkew = 300_000;
 const earliest = Date.UTC(1990, 0, 1);
+
+const timeError = "a time between 1990 and now: milliseconds since 1970, or ISO 8601 with a zone";
+
+const event = z
+  .strictObject(
+    {
+      user_id: userId.optional(),
+      video_id: videoId,
+      kind: z.enum(["like", "nope", "view"], { error: 'one of "like", "nope", "view"' }),
+      at: z
+        .union([z.number(), z.iso.datetime({ offset: true })], { error: timeError })
+        .optional()
+        .openapi({ description: "When; absent: now. Give it to make a repeated view the same view" }),
+      watch_fraction: z
+        .number({ error: "a number from 0 to 1" })
+        .min(0, { error: "a number from 0 to 1" })
+        .max(1, { error: "a number from 0 to 1" })
+        .optional()
+        .openapi({ description: "Of a view: the share that was watched" }),
+      watch_seconds: z
+        .number({ error: "a number from 0 to 86400" })
+        .min(0, { error: "a number from 0 to 86400" })
+        .max(86_400, { error: "a number from 0 to 86400" })
+        .optional()
+        .openapi({ description: "Of a view: seconds watched" }),
+    },
+    { error: "an object with user_id, video_id and kind" },
+  )
+  .openapi("Event");
+
+const eventsError = `a list of 1 to ${maxEvents} events`;
 
 /** Records likes, nopes and views: all of them, or none where one names an unknown video. */
 export const events = defineRoute({
   path: "/functions/v1/events",
   name: "events",
   summary: "Records likes, nopes and views; the viewer's next recommendations know of them",
-  request: eventsRequest,
-  response: eventsResponse,
+  callers: "viewers",
+  request: z
+    .strictObject(
+      {
+        events: z
+          .array(event, { error: eventsError })
+          .min(1, { error: eventsError })
+          .max(maxEvents, { error: eventsError }),
+      },
+      { error: "an object with events" },
+    )
+    .openapi("EventsRequest"),
+  response: z
+    .object({
+      accepted: z.number().int().openapi({ description: "Events in the request" }),
+      inserted: z.number().int(),
+      updated: z.number().int(),
+      unchanged: z.number().int().openapi({ description: "Known already: sending events again is safe" }),
+      request_id: z.string(),
+    })
+    .openapi("RecordedEvents"),
   problems: ["unknown_item"],
-  handle: async (input, { store, clock }) => {
-    const now = clock.now();
-    const received = toEvents(input.events, now);
-    await requireItems(store, received);
-    const { inserted, updated, unchanged } = await record(store, received);
+  handle: async (input, { store, clock, caller }) => {
+    const received = toEvents(input.events, { caller, now: clock.now() });
+    const { inserted, updated, unchanged } = await recordEvents(store, received);
     return { body: { accepted: received.length, inserted, updated, unchanged } };
   },
 });
 
-async function record(
-  store: CatalogueStore,
-  events: readonly CatalogueEvent[],
-): Promise<{ readonly inserted: number; readonly updated: number; readonly unchanged: number }> {
-  const first = await store.putEvents(events);
-  if (first.orphaned === 0) return first;
-  // A viewer we do not know yet gets a profile without a confirmed age: nothing is lost, and nothing is recommended.
-  const newPeople = [...new Set(events.map((event) => event.personId))].map((id) => ({ id, fields: {} }));
-  await store.putBatch({ newPeople });
-  const again = await store.putEvents(events);
-  const inserted = first.inserted + again.inserted;
-  const updated = first.updated + again.updated;
-  return { inserted, updated, unchanged: events.length - inserted - updated - again.orphaned };
-}
-
-function toEvents(sent: readonly EventRequest[], now: number): CatalogueEvent[] {
+function toEvents(
+  sent: readonly z.infer<typeof event>[],
+  { caller, now }: { readonly caller: Caller; readonly now: number },
+): CatalogueEvent[] {
   const issues: ProblemIssue[] = [];
   const events = sent.map((event, i): CatalogueEvent => {
     const at = typeof event.at === "string" ? Date.parse(event.at) : (event.at ?? now);
@@ -52,7 +93,7 @@ function toEvents(sent: readonly EventRequest[], now: number): CatalogueEvent[] 
       issues.push({ path, expected: 'nothing, as only a "view" is watched', received: String(watched) });
     }
     return {
-      personId: event.user_id,
+      personId: personFor(caller, event.user_id, `events[${i}].user_id`),
       itemId: event.video_id,
       kind: event.kind,
       at: Math.floor(at),
@@ -65,32 +106,8 @@ function toEvents(sent: readonly EventRequest[], now: number): CatalogueEvent[] 
     throw new Problem(
       "invalid_request",
       `Cannot record events as ${path} must be ${expected}: current value is ${received}`,
-      issues.slice(0, 20),
+      { issues: issues.slice(0, 20) },
     );
   }
   return events;
-}
-
-async function requireItems(store: CatalogueStore, events: readonly CatalogueEvent[]): Promise<void> {
-  const known = new Set<string>();
-  for await (const page of store.items({ ids: [...new Set(events.map((event) => event.itemId))] })) {
-    for (const item of page) known.add(item.id);
-  }
-  const issues = events.flatMap(({ itemId }, i): ProblemIssue[] =>
-    known.has(itemId)
-      ? []
-      : [
-          {
-            path: `events[${i}].video_id`,
-            expected: "a video of the catalogue",
-            received: itemId.slice(0, 80),
-          },
-        ],
-  );
-  if (issues.length === 0) return;
-  throw new Problem(
-    "unknown_item",
-    `Cannot record events as every video must be in the catalogue: ${issues.length} are not; import them first. Nothing was recorded`,
-    issues.slice(0, 20),
-  );
 }

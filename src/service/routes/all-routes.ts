@@ -1,0 +1,26 @@
+import { blocks } from "./blocks.ts";
+import { confirmAge } from "./confirm-age.ts";
+import { erasePerson } from "./erase-person.ts";
+import { events } from "./events.ts";
+import { exportPerson } from "./export-person.ts";
+import { itemEmbedding } from "./item-embedding.ts";
+import { recommendations, recommendationsAlias } from "./recommendations.ts";
+import { reloadModels } from "./reload-models.ts";
+import { takedown } from "./takedown.ts";
+import { updateUserEmbedding, userEmbedding } from "./user-embedding.ts";
+
+/** Every POST route there is, in the order in which they are described. */
+export const allRoutes = [
+  recommendations,
+  recommendationsAlias,
+  events,
+  blocks,
+  userEmbedding,
+  updateUserEmbedding,
+  exportPerson,
+  erasePerson,
+  confirmAge,
+  takedown,
+  itemEmbedding,
+  reloadModels,
+] as const;

@@ -1,0 +1,40 @@
+import { z } from "@hono/zod-openapi";
+import { FutagoError } from "../../base/mod.ts";
+import { defineRoute } from "../route.ts";
+import { performerName, videoId } from "../wire.ts";
+
+const withdrawnError = "true, or false to put back";
+
+/** Takes a video, or every video of a performer, out of the very next answer. */
+export const takedown = defineRoute({
+  path: "/functions/v1/takedown",
+  name: "takedown",
+  summary: "Takes a video, or every video of a performer, out of the very next answer, or puts it back",
+  callers: "service",
+  request: z
+    .strictObject(
+      {
+        video_id: videoId.optional(),
+        performer: performerName.optional(),
+        withdrawn: z.boolean({ error: withdrawnError }).default(true),
+      },
+      { error: "an object with video_id or performer" },
+    )
+    .refine(({ video_id, performer }) => (video_id === undefined) !== (performer === undefined), {
+      error: "an object with either video_id or performer",
+    })
+    .openapi("TakedownRequest"),
+  response: z.object({ withdrawn: z.boolean(), request_id: z.string() }).openapi("Takedown"),
+  problems: ["not_found"],
+  handle: async ({ video_id, performer, withdrawn }, { store }) => {
+    const found =
+      video_id === undefined
+        ? await store.setPerformerWithdrawn(performer!, withdrawn)
+        : await store.setWithdrawn(video_id, withdrawn);
+    if (found) return { body: { withdrawn } };
+    throw new FutagoError(
+      "not_found",
+      "Cannot take down what is not in the catalogue: check the id or the name",
+    );
+  },
+});

@@ -1,0 +1,82 @@
+import { z } from "@hono/zod-openapi";
+import { isFutagoError } from "../../base/mod.ts";
+import type { EmbeddedPerson } from "../../recommend/mod.ts";
+import { ageProofOf, personFor } from "../auth/acting-for.ts";
+import { defineRoute, type RouteContext } from "../route.ts";
+import { viewerRequest } from "../wire.ts";
+
+const summary = {
+  model_version: z.string().openapi({ example: "2026.11.20-1" }),
+  dims: z.number().int().openapi({ example: 768 }),
+  events: z.number().int().openapi({ description: "Events the vector was computed from" }),
+};
+
+/** Computes a viewer's vector with the trained tower and stores it. Who acts for the application gets the vector too. */
+export const userEmbedding = defineRoute({
+  path: "/functions/v1/user_embedding_v2",
+  name: "user_embedding_v2",
+  summary: "Computes a viewer's vector from their latest events with the trained tower, and stores it",
+  callers: "viewers",
+  request: viewerRequest,
+  response: z
+    .object({
+      ...summary,
+      vector: z
+        .array(z.number())
+        .optional()
+        .openapi({ description: "Of unit length; for the application alone, never for a viewer" }),
+      request_id: z.string(),
+    })
+    .openapi("UserEmbedding"),
+  problems: ["age_not_confirmed", "model_missing"],
+  handle: async ({ user_id }, context) => {
+    const { version, vector, events } = await store(personFor(context.caller, user_id), context);
+    const body = { model_version: version, dims: vector.length, events };
+    return {
+      body: context.caller.kind === "viewer" ? body : { ...body, vector: [...vector] },
+      modelVersion: version,
+    };
+  },
+});
+
+/** The same for whoever may have no towers: the linear model reads events when it is asked, so nothing is left to store. */
+export const updateUserEmbedding = defineRoute({
+  path: "/functions/v1/update_user_embedding",
+  name: "update_user_embedding",
+  summary: "Brings what is kept of a viewer up to date, under whatever model serves",
+  callers: "viewers",
+  request: viewerRequest,
+  response: z
+    .object({
+      ...summary,
+      model_version: z.string().nullable().openapi({ description: "Null where no model is active" }),
+      dims: z
+        .number()
+        .int()
+        .openapi({ description: "0 where no towers serve: the linear model and popularity store nothing" }),
+      request_id: z.string(),
+    })
+    .openapi("UpdatedUserEmbedding"),
+  problems: ["age_not_confirmed"],
+  handle: async ({ user_id }, context) => {
+    const personId = personFor(context.caller, user_id);
+    try {
+      const { version, vector, events } = await store(personId, context);
+      return { body: { model_version: version, dims: vector.length, events }, modelVersion: version };
+    } catch (error) {
+      // Thrown only once the age is known to be confirmed.
+      if (!isFutagoError(error) || error.code !== "model_missing") throw error;
+      const { version } = await context.engine.status();
+      const history = await context.store.history(personId, { limit: 1000 });
+      const events = history?.events.length ?? 0;
+      return { body: { model_version: version, dims: 0, events }, modelVersion: version };
+    }
+  },
+});
+
+async function store(personId: string, { caller, engine, store }: RouteContext): Promise<EmbeddedPerson> {
+  const proof = ageProofOf(caller);
+  // Somebody new whose token proves their age: a vector belongs to a profile.
+  if (proof.ageConfirmed) await store.putBatch({ newPeople: [{ id: personId, fields: {} }] });
+  return engine.storePersonVector(personId, proof);
+}
