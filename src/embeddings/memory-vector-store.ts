@@ -1,6 +1,7 @@
 import { FutagoError } from "../base/mod.ts";
 import type { CatalogueStore, Item, MemoryPersonVectors } from "../catalogue/mod.ts";
-import type { Neighbour, VectorBatch, VectorStore } from "./vector-store.ts";
+import { checkFilter, matchesFilter, withBlocks } from "./item-filter.ts";
+import type { ItemFilter, Neighbour, VectorBatch, VectorStore } from "./vector-store.ts";
 
 /** A like loses half its weight in so many milliseconds: 30 days. */
 const likeHalfLife = 30 * 86_400_000;
@@ -104,10 +105,10 @@ export function createMemoryVectorStore(catalogue: CatalogueStore): VectorStore 
       }
       return found.sort(byScoreThenId).slice(0, query.limit);
     },
-    scores: async ({ version, vector, itemIds }) => {
+    scores: async ({ version, vector, itemIds, personId }) => {
       checkWidth(version, vector);
       const { items } = partition(version);
-      const shown = new Set((await shownItems(catalogue, {})).map((item) => item.id));
+      const shown = new Set((await allowedItems(catalogue, personId)).map((item) => item.id));
       return itemIds.map((id) => {
         const stored = items.get(id);
         return stored === undefined || !shown.has(id) ? undefined : innerProduct(stored.vector, vector);
@@ -158,20 +159,32 @@ async function itemsOf(catalogue: CatalogueStore): Promise<Item[]> {
   return items;
 }
 
-// Liked, refused, or watched for a tenth or more; a view of unknown length counts as watched.
+// Neither withdrawn, nor blocked, nor outside the filter.
+async function allowedItems(
+  catalogue: CatalogueStore,
+  personId: string | undefined,
+  filter: ItemFilter = {},
+): Promise<Item[]> {
+  checkFilter(filter);
+  const asked = withBlocks(filter, personId === undefined ? undefined : await catalogue.blocks(personId));
+  return (await itemsOf(catalogue)).filter((item) => !item.withdrawn && matchesFilter(item, asked));
+}
+
+// Nor liked, refused, or watched for a tenth or more; a view of unknown length counts as watched.
 async function shownItems(
   catalogue: CatalogueStore,
-  query: { readonly personId?: string; readonly exclude?: readonly string[] },
+  query: { readonly personId?: string; readonly exclude?: readonly string[]; readonly filter?: ItemFilter },
 ): Promise<Item[]> {
+  const { personId, filter } = query;
   const hidden = new Set(query.exclude);
   const history =
-    query.personId === undefined
+    personId === undefined
       ? undefined
-      : await catalogue.history(query.personId, { limit: Number.MAX_SAFE_INTEGER });
+      : await catalogue.history(personId, { limit: Number.MAX_SAFE_INTEGER });
   for (const event of history?.events ?? []) {
     if (event.kind !== "view" || (event.watchFraction ?? 1) >= 0.1) hidden.add(event.itemId);
   }
-  return (await itemsOf(catalogue)).filter((item) => !item.withdrawn && !hidden.has(item.id));
+  return (await allowedItems(catalogue, personId, filter)).filter((item) => !hidden.has(item.id));
 }
 
 function innerProduct(a: Float32Array, b: Float32Array): number {

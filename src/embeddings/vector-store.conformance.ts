@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../base/mod.ts";
 import type { CatalogueStore, EventKind } from "../catalogue/mod.ts";
+import { testFilteredSearch } from "./filtered-search.conformance.ts";
 import type { VectorStore } from "./vector-store.ts";
 
 const now = Date.UTC(2026, 0, 1);
@@ -187,6 +188,8 @@ export function testVectorStore(makeStore: () => Promise<VectorStoreUnderTest>):
       await check();
     });
   });
+
+  testFilteredSearch(makeStore);
 
   test("scores are the inner products of given items, in their order", async () => {
     const { catalogue, vectors } = await filled();

@@ -6,7 +6,7 @@ export interface VectorBatch {
   readonly contentHashes: readonly string[];
 }
 
-/** What an item must be to be found; every condition that is given must hold. */
+/** What an item must be to be found; every condition that is given must hold, and an empty list is none. */
 export interface ItemFilter {
   /** At least one of these genres. */
   readonly genres?: readonly string[];
@@ -27,7 +27,7 @@ export interface NearestQuery {
   readonly vector: Float32Array;
   /** How many, 1-1000. */
   readonly limit: number;
-  /** Whose seen and nope'd items are left out; absent: nobody's. */
+  /** Whose seen, nope'd and blocked items are left out; absent: nobody's. */
   readonly personId?: string;
   /** Further items to leave out. */
   readonly exclude?: readonly string[];
@@ -56,15 +56,17 @@ export interface VectorStore {
   /** Builds the nearest-neighbour index where the partition is large enough to want one. Idempotent. */
   buildIndex(version: string): Promise<{ readonly indexed: boolean; readonly rows: number }>;
   /**
-   * The nearest items, best first, ties by id; withdrawn, seen, nope'd and excluded ones left out; never fewer than
-   * asked while enough exist.
+   * The nearest items, best first, ties by id; withdrawn, seen, nope'd, blocked and excluded ones and those outside the
+   * filter left out; never fewer than asked while enough exist.
    */
   nearest(query: NearestQuery): Promise<readonly Neighbour[]>;
-  /** Exact inner products for given items, in their order; undefined for one that is unknown or withdrawn. */
+  /** Exact inner products for given items, in their order; undefined for one that is unknown, withdrawn or blocked. */
   scores(query: {
     readonly version: string;
     readonly vector: Float32Array;
     readonly itemIds: readonly string[];
+    /** Whose blocks count; absent: nobody's. */
+    readonly personId?: string;
   }): Promise<readonly (number | undefined)[]>;
   /** The most liked items not seen by the person, best first: the answer where there is no vector. */
   popular(query: Omit<NearestQuery, "version" | "vector">): Promise<readonly Neighbour[]>;

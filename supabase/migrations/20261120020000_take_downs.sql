@@ -77,14 +77,3 @@ create or replace view catalogue_items with (security_invoker = true) as
     (select array_agg(t.name order by j.position) from video_tags j join tags t using (tag_id)
       where j.video_id = v.video_id) as tags
   from videos v;
-
-do $$
-begin
-  revoke execute on function lock_take_downs(), cast_changed(), performers_changed() from public;
-  if exists (select from pg_roles where rolname = 'authenticated') and to_regprocedure('auth.uid()') is not null then
-    alter policy adults_only on videos using (not hidden and exists (
-      select from profiles p where p.user_id = (select auth.uid())::text and p.age_confirmed_at is not null));
-    alter policy adults_only on performers using (not withdrawn and exists (
-      select from profiles p where p.user_id = (select auth.uid())::text and p.age_confirmed_at is not null));
-  end if;
-end $$;

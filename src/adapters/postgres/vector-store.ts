@@ -1,6 +1,12 @@
 import { sql } from "kysely";
 import { FutagoError } from "../../base/mod.ts";
-import type { Neighbour, VectorBatch, VectorStore } from "../../embeddings/mod.ts";
+import {
+  checkFilter,
+  type NearestQuery,
+  type Neighbour,
+  type VectorBatch,
+  type VectorStore,
+} from "../../embeddings/mod.ts";
 import type { Connection } from "./connection.ts";
 import { halfvecText } from "./halfvec-text.ts";
 import { storableJson, storableText } from "./storable-json.ts";
@@ -104,8 +110,8 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
       const { rows } = await sql<{ rows: number }>`
         select count(*)::int as rows from video_embeddings where model_version = ${version}`.execute(db);
       const count = rows[0]!.rows;
-      // The planner needs to know how large the partition is, index or not.
-      await sql`analyze ${sql.table(videos_table)}`.execute(db);
+      // The planner needs to know how large the partition is, index or not, and how much of it a filter takes.
+      await sql`analyze ${sql.table(videos_table)}, videos`.execute(db);
       if (indexed || count < options.indexFromRows) return { indexed, rows: count };
       await db.transaction().execute(async (trx) => {
         await sql`select pg_advisory_xact_lock(hashtextextended('futago embedding_partitions', 0))`.execute(
@@ -131,7 +137,7 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
       const { rows } = await translated(
         query.version,
         sql<NeighbourRow>`select video_id, score from nearest_videos(${query.version}, ${vector}, ${query.limit},
-          ${personOf(query)}, ${excludeOf(query)})`.execute(db),
+          ${personOf(query)}, ${excludeOf(query)}, ${filterOf(query)})`.execute(db),
       );
       return rows.map(toNeighbour);
     },
@@ -141,9 +147,13 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
       if (dims !== query.vector.length) throw wrongWidth(query.version);
       const ids = storableJson(query.itemIds);
       const { rows } = await sql<{ score: number | null }>`
-        select case when v.withdrawn is false then -(e.embedding <#> ${vector}::text::halfvec) end as score
+        select case when not v.hidden and (v.maker = any (b.makers)) is not true and not exists (
+            select from video_performers j join performers p using (performer_id)
+            where j.video_id = v.video_id and p.name = any (b.performers)
+          ) then -(e.embedding <#> ${vector}::text::halfvec) end as score
         from jsonb_array_elements_text(${ids}::text::jsonb) with ordinality as q (id, position)
         left join videos v on v.video_id = q.id
+        left join user_blocks b on b.user_id = ${personOf(query)}
         left join ${sql.table(videos_table)} e on e.model_version = ${query.version} and e.video_id = v.video_id
         order by q.position`.execute(db);
       return rows.map((row) => row.score ?? undefined);
@@ -151,7 +161,9 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
     popular: async (query) => {
       checkLimit(query.limit);
       const { rows } = await sql<NeighbourRow>`select video_id, score
-        from popular_videos(${query.limit}, ${personOf(query)}, ${excludeOf(query)})`.execute(db);
+        from popular_videos(${query.limit}, ${personOf(query)}, ${excludeOf(query)}, ${filterOf(query)})`.execute(
+        db,
+      );
       return rows.map(toNeighbour);
     },
     dropPartition: async (version) => {
@@ -176,6 +188,11 @@ function personOf(query: { readonly personId?: string }) {
 function excludeOf(query: { readonly exclude?: readonly string[] }) {
   const ids = storableJson(query.exclude ?? []);
   return sql`array(select jsonb_array_elements_text(${ids}::text::jsonb))`;
+}
+
+function filterOf({ filter = {} }: Pick<NearestQuery, "filter">) {
+  checkFilter(filter);
+  return sql`${storableJson(filter)}::text::jsonb`;
 }
 
 function checkDims(dims: number): void {
