@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import type { Listening, ListenOptions } from "./listen-on-server.ts";
 import type { Tables } from "./tables.ts";
 
 /** A pool or a transaction: where a query may be sent. */
@@ -8,5 +9,7 @@ export type Connection = Kysely<Tables>;
 export interface OpenConnection {
   readonly kind: "postgres" | "pglite";
   readonly db: Connection;
+  /** Hears a channel until it is closed; `heard` is also called when notices may have been missed. */
+  listen(options: ListenOptions): Promise<Listening>;
   close(): Promise<void>;
 }

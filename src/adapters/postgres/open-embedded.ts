@@ -4,6 +4,7 @@ import { Kysely, PGliteDialect } from "kysely";
 import { FutagoError } from "../../base/mod.ts";
 import type { Connection, OpenConnection } from "./connection.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
+import type { ListenOptions } from "./listen-on-server.ts";
 import { translateErrors } from "./translate-errors.ts";
 
 /** Opens PGlite, alone in its directory. */
@@ -25,7 +26,11 @@ export async function openEmbedded(
       if (!client.closed) await client.close();
       await lock?.release();
     };
-    return { kind: "pglite", db, close };
+    const listen = async ({ channel, heard }: ListenOptions) => {
+      const close = await client.listen(channel, heard);
+      return { close: () => close() };
+    };
+    return { kind: "pglite", db, listen, close };
   } catch (error) {
     await lock?.release();
     throw new FutagoError(

@@ -4,6 +4,7 @@ import postgres from "postgres";
 import { FutagoError } from "../../base/mod.ts";
 import { boundQueries, type ConnectionPool, type QueryBounds } from "./bound-queries.ts";
 import type { Connection, OpenConnection } from "./connection.ts";
+import { type ListenOptions, listenOnServer } from "./listen-on-server.ts";
 import { translateErrors } from "./translate-errors.ts";
 
 /** How {@link openServer} connects. */
@@ -17,9 +18,10 @@ export interface ServerOptions {
 /** Opens a pool of connections to a server; the first query connects. */
 export function openServer(url: string, options: ServerOptions): OpenConnection {
   const { bounds } = options;
+  const listen = (listener: ListenOptions) => listenOnServer(url, listener);
   if (bounds !== undefined) {
     const db: Connection = new Kysely({ dialect: boundQueries(() => openPool(url, options), bounds) });
-    return { kind: "postgres", db, close: () => db.destroy() };
+    return { kind: "postgres", db, listen, close: () => db.destroy() };
   }
   const { dialect, end } = openPool(url, options);
   const db: Connection = new Kysely({ dialect });
@@ -28,7 +30,7 @@ export function openServer(url: string, options: ServerOptions): OpenConnection 
     await end();
     await db.destroy();
   };
-  return { kind: "postgres", db, close };
+  return { kind: "postgres", db, listen, close };
 }
 
 function openPool(url: string, { schema, maxConnections = 10 }: ServerOptions): ConnectionPool {

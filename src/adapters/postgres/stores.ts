@@ -4,6 +4,7 @@ import type { VectorStore } from "../../embeddings/mod.ts";
 import type { VersionStore } from "../../registry/mod.ts";
 import { createCatalogueStore } from "./catalogue-store.ts";
 import type { Connection, OpenConnection } from "./connection.ts";
+import type { Listening } from "./listen-on-server.ts";
 import { createPersonRecords } from "./person-records.ts";
 import { createVectorStore } from "./vector-store.ts";
 import { createVersionStore } from "./version-store.ts";
@@ -17,6 +18,11 @@ export interface DatabaseStores {
   readonly people: PersonRecords;
   /** For queries that are no store's business: tests, reports. */
   readonly connection: Connection;
+  /**
+   * Tells of another active version by its name, at once, and without a name whenever a notice may have been missed;
+   * through a transaction pooler never, so ask from time to time too.
+   */
+  onModelsChanged(changed: (version?: string) => void): Promise<Listening>;
   /** Answers when the database does; FutagoError `database_unreachable` otherwise. */
   ping(): Promise<void>;
   /** Ends the connections, and gives the directory free. */
@@ -34,7 +40,7 @@ export function createStores(
   opened: OpenConnection,
   options: { readonly indexFromRows?: number },
 ): DatabaseStores {
-  const { kind, db, close } = opened;
+  const { kind, db, listen, close } = opened;
   const indexFromRows = options.indexFromRows ?? (kind === "pglite" ? 200_000 : 10_000);
   return {
     kind,
@@ -43,6 +49,7 @@ export function createStores(
     vectors: createVectorStore(db, { indexFromRows }),
     people: createPersonRecords(db),
     connection: db,
+    onModelsChanged: (changed) => listen({ channel: "futago_models", heard: changed }),
     ping: async () => {
       await sql`select 1`.execute(db);
     },
