@@ -1,26 +1,18 @@
-import { type Blocks, type Item, itemFacts } from "../catalogue/mod.ts";
+import type { Blocks, ItemFacts } from "../catalogue/mod.ts";
 import type { ItemFilter } from "./vector-store.ts";
 
 /**
- * Whether an item may be shown under a filter: the reference for what every vector store does, and for paths that do
- * not search one.
+ * Whether an item is what a filter asks for: the reference for what every vector store does, and for paths that do not
+ * search one.
  *
- * @param item Any item.
+ * @param facts What is known of the item.
  * @param filter What it must be.
  * @returns True where every condition that is given holds.
- *
- * @example
- * ```ts
- * import { matchesFilter } from "futago";
- * const item = { id: "v1", title: "Harbour at dawn", fields: { genres: ["travel", "sea"], price: 1980 } };
- * matchesFilter(item, { genres: ["sea", "night"], maxPrice: 2000 }); // true
- * matchesFilter(item, { excludeMakers: ["Minato"], minPrice: 2000 }); // false
- * ```
  */
-export function matchesFilter(item: Item, filter: ItemFilter): boolean {
+export function matchesFilter(facts: ItemFacts, filter: ItemFilter): boolean {
   const { genres = [], minPrice, maxPrice, excludeMakers = [], excludePerformers = [] } = filter;
-  const facts = itemFacts(item);
   if (genres.length > 0 && !facts.genres.some((genre) => genres.includes(genre))) return false;
+  // A price that is not known is neither high enough nor low enough.
   if (minPrice !== undefined && !(facts.price !== undefined && facts.price >= minPrice)) return false;
   if (maxPrice !== undefined && !(facts.price !== undefined && facts.price <= maxPrice)) return false;
   if (facts.maker !== undefined && excludeMakers.includes(facts.maker)) return false;

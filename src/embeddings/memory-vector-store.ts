@@ -1,5 +1,5 @@
 import { FutagoError } from "../base/mod.ts";
-import type { CatalogueStore, Item, MemoryPersonVectors } from "../catalogue/mod.ts";
+import { type CatalogueStore, type Item, itemFacts, type MemoryPersonVectors } from "../catalogue/mod.ts";
 import { checkFilter, matchesFilter, withBlocks } from "./item-filter.ts";
 import type { ItemFilter, Neighbour, VectorBatch, VectorStore } from "./vector-store.ts";
 
@@ -167,7 +167,9 @@ async function allowedItems(
 ): Promise<Item[]> {
   checkFilter(filter);
   const asked = withBlocks(filter, personId === undefined ? undefined : await catalogue.blocks(personId));
-  return (await itemsOf(catalogue)).filter((item) => !item.withdrawn && matchesFilter(item, asked));
+  return (await itemsOf(catalogue)).filter(
+    (item) => !item.withdrawn && matchesFilter(itemFacts(item), asked),
+  );
 }
 
 // Nor liked, refused, or watched for a tenth or more; a view of unknown length counts as watched.

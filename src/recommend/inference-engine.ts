@@ -5,9 +5,10 @@ import type { LoadedModel } from "../registry/mod.ts";
 import { type Answer, type AnswerSource, bestFirst, ranked } from "./answer.ts";
 import { type EmbeddedItems, embedItems } from "./embed-items.ts";
 import { codeOf, type EngineObserver, Faults, isDatabaseAway } from "./faults.ts";
+import type { TakenDown } from "./popular-snapshot.ts";
 import { ServingModels, type ServingModelsDeps, type ServingState } from "./serving-models.ts";
 import { type MemoryQuery, WithoutDatabase, type WithoutDatabaseOptions } from "./without-database.ts";
-import { notBlocked, recommendLinear, scoreCandidatesWithoutTowers } from "./without-towers.ts";
+import { recommendLinear, scoreCandidatesWithoutTowers } from "./without-towers.ts";
 
 /** What {@link createInferenceEngine} works with. */
 export interface InferenceEngineDeps extends ServingModelsDeps {
@@ -64,8 +65,8 @@ export interface InferenceEngine {
   reload(): Promise<EngineStatus>;
   /** Drops whatever this process remembers of a person, such as an age it has seen confirmed. */
   forget(personId: string): void;
-  /** Drops an item that was taken down from what is answered without the database. */
-  withdraw(itemId: string): void;
+  /** Drops what was taken down, an item or everything of a performer, from what is answered without the database. */
+  withdraw(what: TakenDown): void;
   /** What answers now a viewer with a history. */
   status(): Promise<EngineStatus>;
   close(): Promise<void>;
@@ -208,11 +209,11 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
 
   function rank(
     personId: string,
-    asked: readonly string[],
+    candidates: readonly string[],
     options: ScoreOptions & { readonly topK: number },
   ): Promise<Answer> {
     const { topK, ageConfirmed = false } = options;
-    return orFromMemory(personId, { limit: topK, candidates: asked, ageConfirmed }, async (state) => {
+    return orFromMemory(personId, { limit: topK, candidates, ageConfirmed }, async (state) => {
       const history = await historyOf(personId, { model: state.model, ageConfirmed });
       const { model, source, fallback } = state;
       const answer = (by: AnswerSource, scored: readonly Neighbour[]): Answer => ({
@@ -220,12 +221,11 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
         modelVersion: state.version,
         source: by,
       });
-      const candidates = await notBlocked({ store, personId, itemIds: asked });
       if (candidates.length === 0) return answer(source === "none" ? "popularity" : source, []);
       if (hasTaste(history) && model !== undefined && source !== "none") {
         const scores = await orNextLink(async () => {
           const vector = await vectorOf(model, history);
-          return vectors.scores({ version: model.version, vector, itemIds: candidates });
+          return vectors.scores({ version: model.version, vector, itemIds: candidates, personId });
         });
         const scored = candidates.flatMap((itemId, i) => {
           const score = scores?.[i];
@@ -333,7 +333,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       return status();
     },
     forget: (personId: string) => memory.forget(personId),
-    withdraw: (itemId: string) => memory.withdraw(itemId),
+    withdraw: (what: TakenDown) => memory.withdraw(what),
     status,
     close: () => models.close(),
   });

@@ -49,7 +49,7 @@ export async function recommendLinear(query: {
  * Scores given items by the linear model, or by likes for a person it knows nothing about.
  *
  * @param query `fallback` is absent where no bundle could be read.
- * @returns A score for each candidate that exists and is not withdrawn, and who gave it.
+ * @returns A score for each candidate that exists and is neither withdrawn nor blocked, and who gave it.
  */
 export async function scoreCandidatesWithoutTowers(query: {
   readonly store: CatalogueStore;
@@ -59,7 +59,8 @@ export async function scoreCandidatesWithoutTowers(query: {
   readonly fallback?: Fallback;
 }): Promise<{ readonly source: "linear" | "popularity"; readonly scored: readonly Neighbour[] }> {
   const { store, vectors, history, candidates, fallback } = query;
-  const available = await availableItems(store, candidates, {});
+  const blocks = await store.blocks(history.person.id);
+  const available = await availableItems(store, candidates, { ...(blocks && { blocks }) });
   const known = candidates.filter((id) => available.has(id));
   const linear = fallback === undefined ? undefined : scoreLinear(fallback, likesOf(history));
   if (linear !== undefined && known.some((id) => linear.has(id))) {
@@ -68,25 +69,6 @@ export async function scoreCandidatesWithoutTowers(query: {
   const popular = await vectors.popular({ limit: 1000 });
   const likes = new Map(popular.map(({ itemId, score }) => [itemId, score]));
   return { source: "popularity", scored: known.map((itemId) => ({ itemId, score: likes.get(itemId) ?? 0 })) };
-}
-
-/**
- * Leaves out what the person has blocked.
- *
- * @param query Whose, and which items.
- * @returns Those that are left, in their order.
- */
-export async function notBlocked(query: {
-  readonly store: CatalogueStore;
-  readonly personId: string;
-  readonly itemIds: readonly string[];
-}): Promise<readonly string[]> {
-  const { store, personId, itemIds } = query;
-  if (itemIds.length === 0) return itemIds;
-  const blocks = await store.blocks(personId);
-  if (blocks === undefined || blocks.makers.length + blocks.performers.length === 0) return itemIds;
-  const available = await availableItems(store, itemIds, { blocks });
-  return itemIds.filter((id) => available.has(id));
 }
 
 function likesOf(history: PersonHistory): string[] {
