@@ -10,6 +10,7 @@ export {
   type RecommendOptions,
   type ScoreOptions,
 } from "./inference-engine.ts";
+export type { TakenDown } from "./popular-snapshot.ts";
 export {
   type FallbackNotice,
   ServingModels,

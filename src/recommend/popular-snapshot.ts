@@ -3,6 +3,9 @@ import { type CatalogueStore, type ItemFacts, itemFacts } from "../catalogue/mod
 import type { ItemFilter, Neighbour, VectorStore } from "../embeddings/mod.ts";
 import { fits } from "./shown-items.ts";
 
+/** What was taken down: an item, or everything of a performer. */
+export type TakenDown = { readonly itemId: string } | { readonly performer: string };
+
 /** Options of {@link PopularSnapshot}. */
 export interface SnapshotOptions {
   /** Items kept, 0-1000; 0 keeps none. */
@@ -25,7 +28,7 @@ export class PopularSnapshot {
   #takenAt = Number.NEGATIVE_INFINITY;
   #taking: Promise<void> | undefined;
   /** Taken down while a snapshot was being read that may not know of it. */
-  #gone = new Set<string>();
+  #takenDown: TakenDown[] = [];
 
   constructor(
     deps: { readonly store: CatalogueStore; readonly vectors: VectorStore; readonly clock: Clock },
@@ -51,10 +54,10 @@ export class PopularSnapshot {
     return this.#taking;
   }
 
-  /** Leaves an item out from now on. */
-  withdraw(itemId: string): void {
-    if (this.#taking !== undefined) this.#gone.add(itemId);
-    this.#kept = this.#kept.filter((kept) => kept.itemId !== itemId);
+  /** Leaves out from now on what was taken down. */
+  withdraw(what: TakenDown): void {
+    if (this.#taking !== undefined) this.#takenDown.push(what);
+    this.#kept = this.#kept.filter((kept) => !concerns(what, kept));
   }
 
   /**
@@ -84,16 +87,21 @@ export class PopularSnapshot {
   async #read(): Promise<void> {
     const { store, vectors, clock } = this.#deps;
     const takenAt = clock.now();
-    this.#gone = new Set();
+    this.#takenDown = [];
     const popular = await vectors.popular({ limit: this.#options.items });
     const facts = new Map<string, ItemFacts>();
     for await (const page of store.items({ ids: popular.map(({ itemId }) => itemId) })) {
       for (const item of page) if (item.withdrawn !== true) facts.set(item.id, itemFacts(item));
     }
-    this.#kept = popular.flatMap(({ itemId, score }) => {
+    const kept = popular.flatMap(({ itemId, score }): Kept[] => {
       const known = facts.get(itemId);
-      return known === undefined || this.#gone.has(itemId) ? [] : [{ itemId, score, facts: known }];
+      return known === undefined ? [] : [{ itemId, score, facts: known }];
     });
+    this.#kept = kept.filter((item) => !this.#takenDown.some((what) => concerns(what, item)));
     this.#takenAt = takenAt;
   }
+}
+
+function concerns(what: TakenDown, { itemId, facts }: Kept): boolean {
+  return "itemId" in what ? what.itemId === itemId : facts.performers.includes(what.performer);
 }

@@ -3,7 +3,7 @@ import type { CatalogueStore } from "../catalogue/mod.ts";
 import type { ItemFilter, VectorStore } from "../embeddings/mod.ts";
 import { type Answer, ranked } from "./answer.ts";
 import { KnownAges } from "./known-ages.ts";
-import { PopularSnapshot } from "./popular-snapshot.ts";
+import { PopularSnapshot, type TakenDown } from "./popular-snapshot.ts";
 
 /** What an engine keeps in memory for the time in which the database gives no answer. */
 export interface WithoutDatabaseOptions {
@@ -56,8 +56,8 @@ export class WithoutDatabase {
     this.#ages.forget(personId);
   }
 
-  withdraw(itemId: string): void {
-    this.#snapshot.withdraw(itemId);
+  withdraw(what: TakenDown): void {
+    this.#snapshot.withdraw(what);
   }
 
   /** The database has just answered: reads the most liked anew where they are due, behind everybody's back. */
