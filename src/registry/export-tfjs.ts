@@ -2,20 +2,28 @@ import { parseOnnx } from "../onnx/mod.ts";
 import type { TowerConfig, TowerSide } from "../towers/mod.ts";
 import type { Bundle } from "./bundle.ts";
 import type { LayerWeight } from "./export-layers.ts";
+import { describeInputs, type ExportedFiles } from "./export-onnx.ts";
 import { towerLayers } from "./export-tower-layers.ts";
-
-/** Files by path, as an export writes them. */
-export type ExportedFiles = Readonly<Record<string, Uint8Array>>;
 
 /** Bytes of one weight file: what TensorFlow.js's own converter writes, so that browsers may keep it. */
 const shardBytes = 4 * 1024 * 1024;
+
+/**
+ * Whether a version's towers can be written as layers: those that Futago trained can, imported ones cannot.
+ *
+ * @param bundle A version's bundle.
+ */
+export function canExportTfjs({ manifest }: Pick<Bundle, "manifest">): boolean {
+  return (manifest.training["towers"] as Partial<TowerConfig> | undefined)?.kind === "tower_config";
+}
 
 /**
  * Both towers in the layers format of TensorFlow.js: `user_tower/model.json` and `item_tower/model.json`, each with its
  * weights beside it. They are made of standard layers alone, so that `tf.loadLayersModel` reads them as they are.
  *
  * Inputs and output are those of the ONNX models: `dense` [rows, width], and for each bag `<bag>_indices` (int32) and
- * `<bag>_weights`, [rows, length] padded with index 0 and weight 0; the vector is [rows, dims].
+ * `<bag>_weights`, [rows, length] padded with index 0 and weight 0; the vector is [rows, dims]. `features.json` and
+ * `inputs.json` lie beside them.
  *
  * @param bundle A version's bundle: its towers, features and manifest.
  * @returns Contents by path.
@@ -33,17 +41,20 @@ export function exportTfjs(
   bundle: Pick<Bundle, "manifest" | "features" | "userOnnx" | "itemOnnx">,
 ): ExportedFiles {
   const { manifest, features, userOnnx, itemOnnx } = bundle;
-  const config = manifest.training["towers"] as TowerConfig | undefined;
-  if (config?.kind !== "tower_config") {
+  if (!canExportTfjs(bundle)) {
     throw new RangeError(
       `Cannot export version "${manifest.version}" to TensorFlow.js as Futago must have trained its towers: its manifest describes other ones; export it with --format onnx`,
     );
   }
+  const config = manifest.training["towers"] as TowerConfig;
   const sides = [
     ["user", userOnnx, features.userLayout],
     ["item", itemOnnx, features.itemLayout],
   ] as const;
-  const files: Record<string, Uint8Array> = {};
+  const files: Record<string, Uint8Array> = {
+    "features.json": new TextEncoder().encode(JSON.stringify(features)),
+    "inputs.json": describeInputs(bundle),
+  };
   for (const [side, onnx, layout] of sides) {
     const weights = parseOnnx(onnx).initializers;
     Object.assign(files, filesOf(side, towerLayers(side, { config, layout, weights })));

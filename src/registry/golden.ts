@@ -15,8 +15,12 @@ export interface Golden {
   readonly userVectors: readonly (readonly number[])[];
 }
 
-/** Largest difference of one component that the parity gate lets pass. */
-export const parityTolerance = 1e-4;
+/**
+ * Largest difference of one component that the parity gate lets pass. The four runtimes that were measured differ by
+ * about 1e-7 on trained towers of 64 and of 768 dimensions; at 1e-5 no two items that anybody could tell apart change
+ * places.
+ */
+export const parityTolerance = 1e-5;
 
 /** Options of {@link createGolden}. */
 export interface CreateGoldenOptions {
@@ -96,9 +100,16 @@ export async function checkParity(towers: Towers, golden: Golden): Promise<numbe
   );
 }
 
-async function embedGolden(
+/**
+ * The vectors of the golden inputs.
+ *
+ * @param towers As loaded.
+ * @param golden The inputs.
+ * @returns items × dims and people × dims.
+ */
+export async function embedGolden(
   towers: Towers,
-  golden: Golden,
+  golden: Pick<Golden, "items" | "people" | "asOf">,
 ): Promise<{ itemVectors: Float32Array; userVectors: Float32Array }> {
   const items = new Map(golden.items.map((item) => [item.id, item]));
   const people = golden.people.map(
@@ -115,7 +126,14 @@ function rows(values: Float32Array, width: number): number[][] {
   ]);
 }
 
-function largestDifference(actual: Float32Array, expected: readonly number[]): number {
+/**
+ * The largest difference between two vectors.
+ *
+ * @param actual One of them.
+ * @param expected The other.
+ * @returns Infinite where their lengths differ or a number is not finite.
+ */
+export function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
   let largest = 0;
   for (let i = 0; i < actual.length; i++) {

@@ -9,6 +9,13 @@ export {
   writeBundle,
 } from "./bundle.ts";
 export {
+  compareRuntimes,
+  onRuntime,
+  type RuntimeComparison,
+  type RuntimeDifference,
+  type TowerOpener,
+} from "./compare-runtimes.ts";
+export {
   createDeployer,
   type DeployableModel,
   type DeployedVersion,
@@ -19,7 +26,8 @@ export {
   type RegisterOptions,
   type VerifiedVersion,
 } from "./deployer.ts";
-export { type ExportedFiles, exportTfjs } from "./export-tfjs.ts";
+export { type ExportedFiles, exportOnnx } from "./export-onnx.ts";
+export { canExportTfjs, exportTfjs } from "./export-tfjs.ts";
 export { type Fallback, type FitFallbackOptions, fitFallback, scoreLinear } from "./fallback.ts";
 export {
   type CreateGoldenOptions,

@@ -1,6 +1,5 @@
 import { FutagoError } from "../../base/mod.ts";
 import type { Session, Tensor, Tensors } from "../../onnx/mod.ts";
-import type { TowerSessions } from "../../towers/mod.ts";
 import type { TensorFlow, TfArtifacts, TfModel } from "./import-tensorflow.ts";
 
 interface LayersFile {
@@ -31,7 +30,7 @@ interface LayersFile {
 export async function openTfjsTowers(
   tf: TensorFlow,
   files: Readonly<Record<string, Uint8Array>>,
-): Promise<TowerSessions> {
+): Promise<{ readonly user: Session; readonly item: Session }> {
   return {
     user: await openSession(tf, "user_tower", files),
     item: await openSession(tf, "item_tower", files),

@@ -6,15 +6,17 @@ import { embedForPromotion } from "../embed-for-promotion.ts";
 import { withStores } from "../open-stores.ts";
 import { wholeNumber } from "../option-values.ts";
 import { tableOf } from "../table.ts";
+import { modelsExportCommand } from "./models-export.ts";
+import { modelsVerifyCommand } from "./models-verify.ts";
 
 /**
- * `futago models list | promote | rollback | verify | prune`.
+ * `futago models list | promote | rollback | verify | export | prune`.
  *
  * @returns The command.
  */
 export function modelsCommand(): Command {
   const models = new Command("models").description(
-    "Versions of the model: list, promote, roll back, verify, prune",
+    "Versions of the model: list, promote, roll back, verify, export, prune",
   );
   const add = (usage: string, description: string, run: Work): Command => {
     const command = withSharedOptions(models.command(usage).description(description));
@@ -49,22 +51,8 @@ export function modelsCommand(): Command {
       context.result(active);
     },
   );
-  add(
-    "verify [version]",
-    "Check the hashes and vectors of a version, or of all, without changing anything",
-    async (deployer, context, [version]) => {
-      const names = version === undefined ? (await deployer.list()).map((row) => row.version) : [version];
-      const verified = [];
-      for (const name of names) {
-        const found = await deployer.verify(name);
-        context.say(
-          `${name}: whole, ${(found.bytes / 1e6).toFixed(1)} MB, vectors within ${found.parity.toExponential(1)}`,
-        );
-        verified.push(found);
-      }
-      context.result({ verified });
-    },
-  );
+  models.addCommand(modelsVerifyCommand());
+  models.addCommand(modelsExportCommand());
   add("prune", "Remove the oldest versions, with their vectors and bundles", async (deployer, context) => {
     const removed = await deployer.prune();
     context.say(removed.length === 0 ? "Nothing to remove" : `Removed ${removed.join(", ")}`);

@@ -101,7 +101,10 @@ async function train(context: CliContext, options: Options): Promise<void> {
     const model = await trainer.fit(dataset, { schema, towers, training, signal });
     sayResult(context, model);
     const prepare = embedForPromotion(context, database, { viewers: true });
-    const deployer = createDeployer({ blobs, versions: database.versions, runtime, clock: Date, prepare });
+    // The recorded vectors are those of the processor, as every answer's are: a graphics card may round more coarsely.
+    const recorder = options.device === "cpu" ? runtime : await createOrtRuntime();
+    const { versions } = database;
+    const deployer = createDeployer({ blobs, versions, runtime: recorder, clock: Date, prepare });
     const metrics = model.best.ndcg === undefined ? {} : { "validation ndcg@10": model.best.ndcg };
     const { version } = await deployer.register(model, {
       dataset,
