@@ -33,10 +33,10 @@ begin
 
   -- Every function of ours, whatever its arguments became.
   for name in select p.oid::regprocedure::text from pg_proc p
-    where p.pronamespace = current_schema()::regnamespace and p.proname in ('like_weight', 'likes_inserted',
-      'likes_deleted', 'likes_updated', 'seen_video_ids', 'video_conditions', 'create_embedding_partition',
-      'drop_embedding_partition', 'nearest_videos', 'popular_videos', 'erase_person', 'export_person', 'person_tables',
-      'person_history', 'lock_take_downs', 'cast_changed', 'performers_changed')
+    where p.pronamespace = current_schema()::regnamespace and p.proname in ('cast_changed',
+      'create_embedding_partition', 'drop_embedding_partition', 'erase_person', 'export_person', 'like_weight',
+      'likes_deleted', 'likes_inserted', 'likes_updated', 'lock_take_downs', 'model_activated', 'nearest_videos',
+      'performers_changed', 'person_history', 'person_tables', 'popular_videos', 'seen_video_ids', 'video_conditions')
   loop
     execute format('revoke all on function %s from %s', name, closed_to);
     if has_service then execute format('grant execute on function %s to service_role', name); end if;

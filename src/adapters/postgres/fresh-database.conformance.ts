@@ -1,0 +1,48 @@
+import { readFile } from "node:fs/promises";
+import { sql } from "kysely";
+import { afterAll } from "vitest";
+import type { Connection } from "./connection.ts";
+import { splitStatements } from "./migrate.ts";
+import { openServer } from "./open-server.ts";
+
+/**
+ * Makes a database of its own on the server, where a schema is not enough: for extensions, `auth`, poolers and `psql`.
+ * It is gone after the tests of the file.
+ *
+ * @param serverUrl Of a database on the server whose user may create others.
+ * @returns Its URL.
+ */
+export async function createFreshDatabase(serverUrl: string): Promise<string> {
+  const name = `futago_test_${crypto.randomUUID().replaceAll("-", "")}`;
+  const administer = async (statement: ReturnType<typeof sql>): Promise<void> => {
+    const { db, close } = await openServer(serverUrl, { maxConnections: 1 });
+    await statement.execute(db).finally(close);
+  };
+  await administer(sql`create database ${sql.id(name)}`);
+  afterAll(() => administer(sql`drop database ${sql.id(name)} with (force)`));
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+/**
+ * Gives a database what a Supabase project has before the first migration: its roles and `auth`.
+ *
+ * @param db An empty database.
+ * @param options Whether every new table is granted to everybody, as until 2026-10-30, or to nobody.
+ */
+export async function createSupabasePlatform(
+  db: Connection,
+  options: { readonly grantsByDefault?: boolean } = {},
+): Promise<void> {
+  const platform = await readFile(new URL("../../../tests/supabase-platform.sql", import.meta.url), "utf8");
+  for (const statement of splitStatements(platform)) await sql.raw(statement).execute(db);
+  for (const objects of ["tables", "sequences", "functions"]) {
+    await sql
+      .raw(
+        `alter default privileges in schema public ${options.grantsByDefault ? "grant" : "revoke"} all on ${objects} ` +
+          `${options.grantsByDefault ? "to" : "from"} anon, authenticated, service_role`,
+      )
+      .execute(db);
+  }
+}
