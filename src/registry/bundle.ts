@@ -1,4 +1,4 @@
-import { type BlobStore, FutagoError, sha256Hex } from "../base/mod.ts";
+import { type BlobStore, digestHex, FutagoError, sha256Hex } from "../base/mod.ts";
 import { type FittedFeatures, parseFittedFeatures } from "../features/mod.ts";
 import type { Fallback } from "./fallback.ts";
 import type { Golden } from "./golden.ts";
@@ -81,6 +81,12 @@ export async function writeBundle(
   return { manifest, manifestHash: sha256Hex(bytes) };
 }
 
+/** A bundle's contents without the item tower, which only some need. */
+export interface ServingBundle extends Omit<Bundle, "itemOnnx"> {
+  /** Reads the item tower, and checks its hash: FutagoError `bundle_corrupt` where it is missing or another. */
+  readItemOnnx(): Promise<Uint8Array>;
+}
+
 /**
  * Reads a bundle and checks the hash of every file.
  *
@@ -96,20 +102,42 @@ export async function readBundle(
   version: string,
   options: ReadBundleOptions = {},
 ): Promise<Bundle> {
+  const { readItemOnnx, ...bundle } = await readServingBundle(blobs, version, options);
+  return { ...bundle, itemOnnx: await readItemOnnx() };
+}
+
+/**
+ * Reads what it takes to embed viewers, and leaves the item tower for later.
+ *
+ * @param blobs Where from.
+ * @param version Which.
+ * @param options What else must hold.
+ * @returns The bundle, the hash of every file that was read checked.
+ * @throws FutagoError As for {@link readBundle}.
+ */
+export async function readServingBundle(
+  blobs: BlobStore,
+  version: string,
+  options: ReadBundleOptions = {},
+): Promise<ServingBundle> {
   const opened = await readManifest(blobs, version, options);
   const { manifest, manifestHash } = opened;
-  const [features, userOnnx, itemOnnx, fallback, golden] = await Promise.all(
-    bundleFiles.map((file) => readBundleFile(blobs, opened, file)),
-  );
+  const read = (file: BundleFile) => readBundleFile(blobs, opened, file);
+  const [features, userOnnx, fallback, golden] = await Promise.all([
+    read("features.json"),
+    read("user_tower.onnx"),
+    read("fallback.json"),
+    read("golden.json"),
+  ]);
   return {
     manifest,
     manifestHash,
     // Whole, but perhaps of another version of Futago, whose encoders would read other columns.
-    features: parseFittedFeatures(fromJson(features!)),
-    userOnnx: userOnnx!,
-    itemOnnx: itemOnnx!,
-    fallback: fromJson(fallback!) as Fallback,
-    golden: fromJson(golden!) as Golden,
+    features: parseFittedFeatures(fromJson(features)),
+    userOnnx,
+    fallback: fromJson(fallback) as Fallback,
+    golden: fromJson(golden) as Golden,
+    readItemOnnx: () => read("item_tower.onnx"),
   };
 }
 
@@ -209,7 +237,7 @@ export async function readBundleFile(
       { details: { version, file } },
     );
   }
-  const hash = sha256Hex(bytes);
+  const hash = await digestHex(bytes);
   if (hash !== manifest.files[file].sha256) {
     throw hashMismatch(version, file, manifest.files[file].sha256, hash);
   }

@@ -1,10 +1,10 @@
 import type { BlobStore } from "../base/mod.ts";
 import { FutagoError, isFutagoError } from "../base/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
-import { loadTowers, type Towers } from "../towers/mod.ts";
-import { type Bundle, type ReadBundleOptions, readBundle } from "./bundle.ts";
+import { loadTowers, type TowerFiles, type Towers } from "../towers/mod.ts";
+import { type ReadBundleOptions, readServingBundle, type ServingBundle } from "./bundle.ts";
 import type { Fallback } from "./fallback.ts";
-import { checkParity } from "./golden.ts";
+import { checkParity, type Golden } from "./golden.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** A version, opened and proven to answer as it did when it was registered. */
@@ -22,6 +22,13 @@ export interface LoadedModel {
 export interface ModelSource {
   readonly runtime: Runtime;
   readonly blobs: BlobStore;
+  /**
+   * When the item tower is read, opened and checked: with everything else, or by the first that embeds items. Who
+   * answers viewers alone, as an edge function does, saves its time and memory.
+   *
+   * @default "at_once"
+   */
+  readonly itemTower?: "at_once" | "when_asked";
 }
 
 /**
@@ -38,20 +45,51 @@ export async function loadModel(
   version: string,
   options: ReadBundleOptions = {},
 ): Promise<LoadedModel> {
-  const bundle = await readBundle(source.blobs, version, options);
+  const bundle = await readServingBundle(source.blobs, version, options);
   checkSchema(bundle);
-  const towers = await openTowers(source.runtime, bundle);
+  const { manifest, fallback, golden, readItemOnnx } = bundle;
+  const later = source.itemTower === "when_asked";
+  const itemOnnx = later ? readItemOnnx : await readItemOnnx();
+  const towers = await openTowers(source.runtime, { ...bundle, itemOnnx });
   try {
-    const parity = await checkParity(towers, bundle.golden);
-    const { manifest, fallback } = bundle;
-    return { version, manifest, towers, fallback, parity, close: () => towers.close() };
+    const parity = await checkParity(later ? itemsAsRecorded(towers, golden) : towers, golden);
+    const serving = later ? withItemsChecked(towers, golden) : towers;
+    return { version, manifest, towers: serving, fallback, parity, close: () => towers.close() };
   } catch (error) {
     await towers.close();
     throw error;
   }
 }
 
-function checkSchema({ manifest, features }: Bundle): void {
+/** For checking viewers alone: items are taken at the recorded word. */
+function itemsAsRecorded(towers: Towers, { itemVectors }: Golden): Towers {
+  return { ...towers, embedItems: async () => Float32Array.from(itemVectors.flat()) };
+}
+
+/** Towers whose items pass the parity gate before the first of them is embedded. */
+function withItemsChecked(towers: Towers, golden: Golden): Towers {
+  let checking: Promise<unknown> | undefined;
+  const checked = (): Promise<unknown> => {
+    checking ??= checkParity(towers, golden).catch((error: unknown) => {
+      checking = undefined;
+      throw error;
+    });
+    return checking;
+  };
+  return {
+    ...towers,
+    embedItems: async (items) => {
+      await checked();
+      return towers.embedItems(items);
+    },
+    embedEncodedItems: async (items) => {
+      await checked();
+      return towers.embedEncodedItems(items);
+    },
+  };
+}
+
+function checkSchema({ manifest, features }: ServingBundle): void {
   if (features.schemaHash === manifest.featureSchemaHash) return;
   throw new FutagoError(
     "bundle_corrupt",
@@ -60,7 +98,10 @@ function checkSchema({ manifest, features }: Bundle): void {
   );
 }
 
-async function openTowers(runtime: Runtime, bundle: Bundle): Promise<Towers> {
+async function openTowers(
+  runtime: Runtime,
+  bundle: TowerFiles & Pick<ServingBundle, "manifest">,
+): Promise<Towers> {
   const { version } = bundle.manifest;
   let towers: Towers;
   try {

@@ -38,7 +38,8 @@ export interface TowerSessions {
 /** What {@link loadTowers} is given. */
 export interface TowerFiles extends ChunkOptions {
   readonly userOnnx: Uint8Array;
-  readonly itemOnnx: Uint8Array;
+  /** Or how it is read, by the first that embeds items: whoever embeds viewers alone needs no item tower. */
+  readonly itemOnnx: Uint8Array | (() => Promise<Uint8Array>);
   readonly features: FittedFeatures;
 }
 
@@ -59,38 +60,59 @@ export interface TowerFiles extends ChunkOptions {
  * ```
  */
 export async function loadTowers(runtime: Runtime, files: TowerFiles): Promise<Towers> {
-  const user = await runtime.load(files.userOnnx, { name: "user tower" });
-  return towersOf({ user, item: await runtime.load(files.itemOnnx, { name: "item tower" }) }, files);
+  const { userOnnx, itemOnnx } = files;
+  const user = await runtime.load(userOnnx, { name: "user tower" });
+  const openItem = (onnx: Uint8Array) => runtime.load(onnx, { name: "item tower" });
+  const item =
+    typeof itemOnnx === "function" ? async () => openItem(await itemOnnx()) : await openItem(itemOnnx);
+  return towersOf({ user, item }, files);
 }
 
 /**
  * Towers over sessions that are already open: for runtimes that do not read ONNX.
  *
- * @param sessions With the inputs and the output that an exported tower has.
+ * @param sessions With the inputs and the output that an exported tower has; that of the item tower, or how it is
+ * opened, by the first that embeds items.
  * @param options The features they were trained with.
  * @returns The towers; closing them closes the sessions.
  * @throws RangeError When the two have vectors of different width; the sessions are then closed.
  */
 export async function towersOf(
-  sessions: TowerSessions,
+  sessions: { readonly user: Session; readonly item: Session | (() => Promise<Session>) },
   options: ChunkOptions & { readonly features: FittedFeatures },
 ): Promise<Towers> {
   const { user, item } = sessions;
   const { features } = options;
+  // One row of zeros tells the width, and the first real call no longer pays for warming up.
+  const widthOf = async (session: Session, layout: RowLayout): Promise<number> =>
+    (await embed(session, { encoded: zeroRow(layout), layout })).length;
+  const dims = await widthOf(user, features.userLayout);
+  let opening: Promise<Session> | undefined;
   const close = async (): Promise<void> => {
     await user.close();
-    await item.close();
+    await (await opening?.catch(() => undefined))?.close();
   };
-  // One row of zeros tells the width, and the first real call no longer pays for warming up.
-  const [userDims, itemDims] = [
-    (await embed(user, { encoded: zeroRow(features.userLayout), layout: features.userLayout })).length,
-    (await embed(item, { encoded: zeroRow(features.itemLayout), layout: features.itemLayout })).length,
-  ];
-  if (userDims !== itemDims) {
-    await close();
+  const openItem = async (): Promise<Session> => {
+    const session = typeof item === "function" ? await item() : item;
+    const itemDims = await widthOf(session, features.itemLayout);
+    if (itemDims === dims) return session;
+    await session.close();
     throw new RangeError(
-      `Cannot load towers as both must have vectors of one width: current values are ${userDims} and ${itemDims}`,
+      `Cannot load towers as both must have vectors of one width: current values are ${dims} and ${itemDims}`,
     );
+  };
+  const itemSession = (): Promise<Session> => {
+    opening ??= openItem().catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  };
+  if (typeof item !== "function") {
+    await itemSession().catch(async (error: unknown) => {
+      await user.close();
+      throw error;
+    });
   }
   const embedUsers = (histories: Histories, items: EncodedRows): Promise<Float32Array> =>
     embed(user, {
@@ -98,10 +120,10 @@ export async function towersOf(
       encoded: encodeUsers(features, histories, { items }),
       layout: features.userLayout,
     });
-  const embedEncodedItems = (encoded: EncodedRows): Promise<Float32Array> =>
-    embed(item, { ...options, encoded, layout: features.itemLayout });
+  const embedEncodedItems = async (encoded: EncodedRows): Promise<Float32Array> =>
+    embed(await itemSession(), { ...options, encoded, layout: features.itemLayout });
   return {
-    dims: userDims,
+    dims,
     features,
     historyEvents: features.schema.history.maxEvents,
     embedUsers,

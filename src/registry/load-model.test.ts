@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import { tinyModel } from "../../tests/tiny-model.ts";
+import { tinyWorld } from "../../tests/tiny-world.ts";
+import type { BlobStore } from "../base/mod.ts";
+import { loadModel } from "./load-model.ts";
+
+async function world() {
+  const { deployer, blobs, runtime } = tinyWorld();
+  const { model, dataset } = tinyModel();
+  const { version } = await deployer.register(model, { dataset });
+  const paths: string[] = [];
+  const watched: BlobStore = {
+    ...blobs,
+    read: (path) => {
+      paths.push(path.split("/").at(-1)!);
+      return blobs.read(path);
+    },
+  };
+  const golden = JSON.parse(new TextDecoder().decode(await blobs.read(`models/${version}/golden.json`))) as {
+    items: [];
+    itemVectors: number[][];
+  };
+  return {
+    blobs,
+    paths,
+    golden,
+    version,
+    source: { runtime, blobs: watched, itemTower: "when_asked" } as const,
+  };
+}
+
+test("[ED3] told so, it leaves the item tower alone until an item is embedded", async () => {
+  const { source, version, paths, golden } = await world();
+  const { towers, close } = await loadModel(source, version);
+  await towers.embedHistories([], { asOf: 0 });
+  expect(paths).not.toContain("item_tower.onnx");
+  const [first, second] = await Promise.all([
+    towers.embedItems(golden.items),
+    towers.embedItems(golden.items),
+  ]);
+  expect(first).toEqual(Float32Array.from(golden.itemVectors.flat()));
+  expect(second).toEqual(first);
+  expect(paths.filter((path) => path === "item_tower.onnx")).toHaveLength(1);
+  await close();
+});
+
+test("an item tower that is damaged is found when it is asked for, and opens once it is mended", async () => {
+  const { source, version, blobs, golden } = await world();
+  const path = `models/${version}/item_tower.onnx`;
+  const whole = (await blobs.read(path))!;
+  await blobs.write(path, whole.with(40, 1 ^ whole[40]!));
+  const { towers, close } = await loadModel(source, version);
+  await expect(towers.embedItems(golden.items)).rejects.toMatchObject({ code: "bundle_corrupt" });
+  await blobs.write(path, whole);
+  expect(await towers.embedItems(golden.items)).toHaveLength(golden.items.length * 16);
+  await close();
+});
+
+test("items that come out otherwise than recorded are not embedded", async () => {
+  const { source, version, blobs } = await world();
+  const path = `models/${version}/golden.json`;
+  const golden = JSON.parse(new TextDecoder().decode(await blobs.read(path))) as { itemVectors: number[][] };
+  golden.itemVectors[3]![0]! += 0.01;
+  const bytes = new TextEncoder().encode(JSON.stringify(golden));
+  const manifestPath = `models/${version}/manifest.json`;
+  const manifest = JSON.parse(new TextDecoder().decode(await blobs.read(manifestPath)));
+  const sha256 = Buffer.from(await crypto.subtle.digest("SHA-256", bytes)).toString("hex");
+  manifest.files["golden.json"] = { sha256, bytes: bytes.length };
+  await blobs.write(path, bytes);
+  await blobs.write(manifestPath, new TextEncoder().encode(JSON.stringify(manifest)));
+  const { towers } = await loadModel(source, version);
+  await expect(towers.embedItems([])).rejects.toMatchObject({ code: "parity_failed" });
+});
