@@ -1,9 +1,14 @@
-import { createPinoLog, createPrometheusMetrics, startServer } from "../adapters/node-server/mod.ts";
+import {
+  createPinoLog,
+  createPrometheusMetrics,
+  type ServerMetrics,
+  startServer,
+} from "../adapters/node-server/mod.ts";
 import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
 import { createInferenceEngine, type InferenceEngine } from "../recommend/mod.ts";
 import { authFromEnv, createService } from "../service/mod.ts";
 import type { CliContext } from "./context.ts";
-import type { Stores } from "./open-stores.ts";
+import { type Stores, withStores } from "./open-stores.ts";
 import { wholeNumber } from "./option-values.ts";
 
 /** What {@link serveUntilAborted} is given. */
@@ -11,8 +16,27 @@ export interface ServingOptions {
   readonly context: CliContext;
   readonly stores: Stores;
   readonly options: { readonly port?: number; readonly host?: string; readonly quiet?: boolean };
+  /** @default new ones */
+  readonly metrics?: ServerMetrics;
   /** Called once the server listens. */
   readonly listening?: (url: string, engine: InferenceEngine) => Promise<void>;
+}
+
+/**
+ * Opens the stores so that no query keeps an answer waiting for long, and serves from them.
+ *
+ * @param context Where they are; `FUTAGO_QUERY_TIMEOUT_MS` says how long a query may take.
+ * @param options Where to listen.
+ */
+export async function serveWithBounds(
+  context: CliContext,
+  options: ServingOptions["options"],
+): Promise<void> {
+  const metrics = createPrometheusMetrics();
+  const timeoutMs = wholeNumber({ min: 1, max: 600_000 })(context.env["FUTAGO_QUERY_TIMEOUT_MS"] || "2000");
+  await withStores(context, (stores) => serveUntilAborted({ context, stores, options, metrics }), {
+    bounds: { timeoutMs, onBreaker: metrics.breaker },
+  });
 }
 
 /**
@@ -21,7 +45,7 @@ export interface ServingOptions {
  * @param serving Stores and where to listen.
  */
 export async function serveUntilAborted(serving: ServingOptions): Promise<void> {
-  const { context, stores, options } = serving;
+  const { context, stores, options, metrics = createPrometheusMetrics() } = serving;
   const { env, signal } = context;
   const protection = authFromEnv(env, { clock: Date, fetch });
   const port = options.port ?? wholeNumber({ min: 0, max: 65_535 })(env["PORT"] || "8787");
@@ -36,7 +60,21 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
     // One request is one small product: threads would only hand it to and fro.
     runtime: await createOrtRuntime({ threads: 1 }),
     clock: Date,
-    onFallback: log.fallback,
+    onFallback: (notice) => {
+      log.fallback(notice);
+      metrics.openFailed(notice);
+    },
+    observer: {
+      ...metrics.engine,
+      failed: (link, code) => {
+        log.failed(link, code);
+        metrics.engine.failed(link, code);
+      },
+      recovered: (link, code, milliseconds) => {
+        log.recovered(link, code, milliseconds);
+        metrics.engine.recovered(link, code, milliseconds);
+      },
+    },
   });
   try {
     // Opened before the first request, which would otherwise wait for it.
@@ -47,7 +85,7 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
       clock: Date,
       ping: () => stores.database.ping(),
       log,
-      metrics: createPrometheusMetrics(),
+      metrics,
       people: stores.database.people,
       ...protection,
     });

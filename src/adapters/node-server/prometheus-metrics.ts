@@ -6,7 +6,7 @@ import type { Metrics } from "../../service/mod.ts";
 /** Metrics of requests, and of what stands behind the answers. */
 export interface ServerMetrics extends Metrics {
   /** For the engine's `observer`. */
-  readonly engine: EngineObserver;
+  readonly engine: Required<EngineObserver>;
   /** For the engine's `onFallback`. */
   readonly openFailed: (notice: { readonly code: string }) => void;
   /** For `onBreaker` of the database's bounds. */

@@ -1,8 +1,7 @@
 import { Command } from "commander";
 import { action, withSharedOptions } from "../context.ts";
-import { withStores } from "../open-stores.ts";
 import { wholeNumber } from "../option-values.ts";
-import { serveUntilAborted } from "../serving.ts";
+import { serveWithBounds } from "../serving.ts";
 
 interface Options {
   readonly port?: number;
@@ -25,8 +24,6 @@ export function serveCommand(): Command {
       "\nExamples:\n  futago serve\n  PORT=9000 futago serve --db-url postgres://localhost/futago\n  FUTAGO_API_KEY=… futago serve --host 0.0.0.0",
     );
   return withSharedOptions(command).action(
-    action<Options>((context, options) =>
-      withStores(context, (stores) => serveUntilAborted({ context, stores, options })),
-    ),
+    action<Options>((context, options) => serveWithBounds(context, options)),
   );
 }

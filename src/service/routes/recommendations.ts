@@ -63,6 +63,10 @@ export const recommendations = defineRoute({
       ),
       model_version: z.string().nullable().openapi({ example: "2026.11.20-1" }),
       source: z.enum(["two_tower", "previous_version", "linear", "popularity"]),
+      stale: z
+        .literal(true)
+        .optional()
+        .openapi({ description: "From memory, as the database gives no answer: a few minutes old" }),
       request_id: z.string(),
     })
     .openapi("Recommendations"),
@@ -84,6 +88,7 @@ export const recommendations = defineRoute({
         })),
         model_version: answer.modelVersion,
         source: answer.source,
+        ...(answer.stale === undefined ? {} : { stale: answer.stale }),
       },
       source: answer.source,
       modelVersion: answer.modelVersion,

@@ -26,12 +26,17 @@ export const takedown = defineRoute({
     .openapi("TakedownRequest"),
   response: z.object({ withdrawn: z.boolean(), request_id: z.string() }).openapi("Takedown"),
   problems: ["not_found"],
-  handle: async ({ video_id, performer, withdrawn }, { store }) => {
+  handle: async ({ video_id, performer, withdrawn }, { engine, store }) => {
     const found =
       video_id === undefined
         ? await store.setPerformerWithdrawn(performer!, withdrawn)
         : await store.setWithdrawn(video_id, withdrawn);
-    if (found) return { body: { withdrawn } };
+    if (found) {
+      // Known at once to what is answered while the database gives none.
+      if (withdrawn)
+        engine.withdraw(video_id === undefined ? { performer: performer! } : { itemId: video_id });
+      return { body: { withdrawn } };
+    }
     throw new FutagoError(
       "not_found",
       "Cannot take down what is not in the catalogue: check the id or the name",

@@ -9,6 +9,9 @@ const summary = {
   model_version: z.string().openapi({ example: "2026.11.20-1" }),
   dims: z.number().int().openapi({ example: 768 }),
   events: z.number().int().openapi({ description: "Events the vector was computed from" }),
+  stored: z
+    .boolean()
+    .openapi({ description: "False where there is none to store, or the database takes no changes now" }),
 };
 
 /** Computes a viewer's vector with the trained tower and stores it. Who acts for the application gets the vector too. */
@@ -30,8 +33,8 @@ export const userEmbedding = defineRoute({
     .openapi("UserEmbedding"),
   problems: ["age_not_confirmed", "model_missing"],
   handle: async ({ user_id }, context) => {
-    const { version, vector, events } = await store(personFor(context.caller, user_id), context);
-    const body = { model_version: version, dims: vector.length, events };
+    const { version, vector, events, stored } = await store(personFor(context.caller, user_id), context);
+    const body = { model_version: version, dims: vector.length, events, stored };
     return {
       body: context.caller.kind === "viewer" ? body : { ...body, vector: [...vector] },
       modelVersion: version,
@@ -61,15 +64,17 @@ export const updateUserEmbedding = defineRoute({
   handle: async ({ user_id }, context) => {
     const personId = personFor(context.caller, user_id);
     try {
-      const { version, vector, events } = await store(personId, context);
-      return { body: { model_version: version, dims: vector.length, events }, modelVersion: version };
+      const { version, vector, events, stored } = await store(personId, context);
+      const body = { model_version: version, dims: vector.length, events, stored };
+      return { body, modelVersion: version };
     } catch (error) {
       // Thrown only once the age is known to be confirmed.
       if (!isFutagoError(error) || error.code !== "model_missing") throw error;
       const { version } = await context.engine.status();
       const history = await context.store.history(personId, { limit: 1000 });
       const events = history?.events.length ?? 0;
-      return { body: { model_version: version, dims: 0, events }, modelVersion: version };
+      const body = { model_version: version, dims: 0, events, stored: false };
+      return { body, modelVersion: version };
     }
   },
 });
