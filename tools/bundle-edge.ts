@@ -1,8 +1,11 @@
 import { isBuiltin } from "node:module";
+import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "rolldown";
 
 /** Where functions import our code from; the underscore tells Supabase that it is no function. */
 export const edgeBundle = "supabase/functions/_shared/futago.js";
+
+const withoutOpenApi = fileURLToPath(new URL("../apps/edge/without-openapi.ts", import.meta.url));
 
 /**
  * Bundles `apps/edge/main.ts` with every package it uses into one ESM file that Deno runs as it is.
@@ -16,8 +19,7 @@ export async function bundleEdge(file: string = edgeBundle): Promise<readonly st
     input: "apps/edge/main.ts",
     platform: "neutral",
     resolve: { mainFields: ["module", "main"], conditionNames: ["import", "default"] },
-    treeshake: { moduleSideEffects: false },
-    plugins: [denoModules(), { name: "list", moduleParsed: ({ id }) => void modules.push(id) }],
+    plugins: [edgeModules(), { name: "list", moduleParsed: ({ id }) => void modules.push(id) }],
     output: {
       file,
       format: "esm",
@@ -30,11 +32,12 @@ export async function bundleEdge(file: string = edgeBundle): Promise<readonly st
   return modules;
 }
 
-/** Node's modules as Deno has them; of files there are none on the edge. */
-function denoModules(): Plugin {
+/** Node's modules as Deno has them; of files there are none on the edge, and no description of the interface. */
+function edgeModules(): Plugin {
   return {
-    name: "deno-modules",
+    name: "edge-modules",
     resolveId: (id) => {
+      if (id === "@hono/zod-openapi") return { id: withoutOpenApi };
       if (!isBuiltin(id)) return undefined;
       const name = id.startsWith("node:") ? id : `node:${id}`;
       // postgres.js reads files where it is asked to run one (`sql.file`); nothing here asks.

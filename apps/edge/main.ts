@@ -10,7 +10,7 @@ import { openServerStores } from "../../src/adapters/postgres/server/mod.ts";
 import type { Clock } from "../../src/base/mod.ts";
 import { createPortableRuntime } from "../../src/onnx/mod.ts";
 import { createInferenceEngine } from "../../src/recommend/mod.ts";
-import { createService, type Service } from "../../src/service/mod.ts";
+import { authFromEnv, createService, type Service } from "../../src/service/mod.ts";
 
 /** What an edge function is made of: its name, and the platform. */
 export interface EdgeFunctionOptions {
@@ -41,16 +41,25 @@ function openService(
   log: ReturnType<typeof createConsoleLog>,
 ): Service {
   const { databaseUrl, storage } = readEdgeSettings(env);
+  const auth = authFromEnv(env, { clock, fetch });
+  if (auth.authenticator === undefined) {
+    throw new TypeError("Cannot start the function as its callers must be known: set SUPABASE_SECRET_KEYS");
+  }
   // One request needs one connection at a time; what a project has is shared by all workers of all functions.
-  const { catalogue: store, vectors, versions, ping } = openServerStores(databaseUrl, { maxConnections: 2 });
+  const database = openServerStores(databaseUrl, {
+    maxConnections: 2,
+    bounds: { timeoutMs: 5000, clock },
+  });
+  const { catalogue: store, vectors, versions, people } = database;
   const engine = createInferenceEngine({
     store,
     vectors,
     versions,
     blobs: createSupabaseBlobStore({ ...storage, fetch }),
     runtime: createPortableRuntime(),
+    itemTower: "when_asked",
     clock,
     onFallback: log.fallback,
   });
-  return createService({ engine, store, clock, ping, log });
+  return createService({ engine, store, people, clock, ping: () => database.ping(), log, ...auth });
 }

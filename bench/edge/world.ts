@@ -45,7 +45,8 @@ export async function makeEdgeWorld(url: string): Promise<EdgeWorld> {
   const model = freshModel(dataset);
   const blobs = createMemoryBlobStore();
   const deployer = createDeployer({
-    blobs,
+    blobs: createMemoryBlobStore(),
+    published: blobs,
     versions,
     runtime: await createOrtRuntime(),
     clock: Date,
@@ -87,8 +88,10 @@ async function serveBlobs(blobs: BlobStore): Promise<{ port: number; close(): Pr
   const server = createServer(async (request, response) => {
     const path = /^\/storage\/v1\/object\/(?:authenticated\/)?[^/]+\/(.+)$/.exec(request.url ?? "")?.[1];
     const bytes = path === undefined ? undefined : await blobs.read(decodeURIComponent(path));
-    response.writeHead(bytes === undefined ? 400 : 200, { "content-length": bytes?.length ?? 0 });
-    response.end(bytes);
+    // As Supabase says it.
+    const missing = JSON.stringify({ statusCode: "404", error: "not_found", message: "Object not found" });
+    response.writeHead(bytes === undefined ? 400 : 200);
+    response.end(bytes ?? missing);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
