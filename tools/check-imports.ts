@@ -173,7 +173,10 @@ export function sourceFiles(root: string): string[] {
       (entry) =>
         entry.isFile() &&
         entry.name.endsWith(".ts") &&
-        !/node_modules|\.generated\.ts$|\.d\.ts$/.test(posix.join(entry.parentPath, entry.name)),
+        // examples/nextjs is a program of its own, laid out and named as its framework wants it.
+        !/node_modules|^examples\/nextjs\/|\.generated\.ts$|\.d\.ts$/.test(
+          posix.relative(root, posix.join(entry.parentPath, entry.name)),
+        ),
     )
     .map((entry) => posix.relative(root, posix.join(entry.parentPath, entry.name)))
     .sort();

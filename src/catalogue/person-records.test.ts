@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 import { createMemoryVectorStore } from "../embeddings/mod.ts";
+import { testPersonRecords } from "../embeddings/person-records.conformance.ts";
 import { createMemoryCatalogue } from "./memory-store.ts";
-import { testPersonRecords } from "./person-records.conformance.ts";
 import { createMemoryPersonRecords } from "./person-records.ts";
 
 describe("records of people in memory", () =>

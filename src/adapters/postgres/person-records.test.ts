@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { expect, test } from "vitest";
-import { asking, fillRecords, testPersonRecords } from "../../catalogue/person-records.conformance.ts";
+import { asking, fillRecords, testPersonRecords } from "../../embeddings/person-records.conformance.ts";
 import type { Connection } from "./connection.ts";
 import { describeDatabases } from "./databases.conformance.ts";
 

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import type { VectorStore } from "../embeddings/mod.ts";
-import type { PersonRecords } from "./person-records.ts";
-import type { CatalogueStore } from "./store.ts";
+import type { CatalogueStore, PersonRecords } from "../catalogue/mod.ts";
+import type { VectorStore } from "./vector-store.ts";
 
 /** Stores that are filled, and the records over them. */
 export interface RecordedStores {
