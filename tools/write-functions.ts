@@ -44,7 +44,12 @@ export function functionFiles(names: readonly string[]): ReadonlyMap<string, str
 function entry(name: string): string {
   return `import { createEdgeFunction } from "../_shared/futago.js";
 
-export default createEdgeFunction({ name: "${name}", env: Deno.env.toObject(), fetch, clock: Date });
+export default createEdgeFunction({
+  name: "${name}",
+  env: Deno.env.toObject(),
+  fetch,
+  clock: Date,
+});
 `;
 }
 
