@@ -13,6 +13,8 @@ export interface CliContext {
   /** Absolute path of the directory that holds models and the embedded database. */
   readonly home: string;
   readonly databaseTarget: DatabaseTarget;
+  /** Where models are served from: `supabase`, `s3`, a directory, or undefined for `home`. */
+  readonly models: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted at Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. */
   readonly signal: AbortSignal;
@@ -26,12 +28,13 @@ export interface CliContext {
 interface SharedOptions {
   readonly dbUrl?: string;
   readonly home?: string;
+  readonly models?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
 /**
- * Adds the options every command has: `--db-url`, `--home`, `--json`, `--quiet`.
+ * Adds the options every command has: `--db-url`, `--home`, `--models`, `--json`, `--quiet`.
  *
  * @param command Is changed in place.
  * @returns The same command.
@@ -40,6 +43,10 @@ export function withSharedOptions(command: Command): Command {
   return command
     .option("--db-url <url>", "Postgres to use (default: $DATABASE_URL, else an embedded database)")
     .option("--home <directory>", "models and the embedded database (default: $FUTAGO_HOME, else .futago)")
+    .option(
+      "--models <where>",
+      "models in supabase, s3 or a directory (default: $FUTAGO_MODELS, else --home)",
+    )
     .option("--json", "print the result as one line of JSON, everything else to stderr")
     .option("--quiet", "no progress");
 }
@@ -89,6 +96,7 @@ export function createContext(options: SharedOptions, signal: AbortSignal): CliC
     json,
     home,
     databaseTarget: url === undefined || url === "" ? { directory: resolve(home, "database") } : { url },
+    models: options.models ?? (env["FUTAGO_MODELS"] || undefined),
     env,
     signal,
     progress: createTerminalProgress(process.stderr, { quiet: options.quiet ?? false }),

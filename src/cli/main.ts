@@ -47,7 +47,7 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: "models",
-    summary: "list, promote, roll back, verify, prune versions",
+    summary: "deploy, list, promote, roll back, verify, export, prune versions",
     load: async () => (await import("./commands/models.ts")).modelsCommand(),
   },
   {

@@ -3,11 +3,15 @@ import { createFileBlobStore } from "../adapters/blob-fs/mod.ts";
 import { type Database, type DatabaseOptions, openDatabase } from "../adapters/postgres/mod.ts";
 import type { BlobStore } from "../base/mod.ts";
 import type { CliContext } from "./context.ts";
+import { openModelStore } from "./open-model-store.ts";
 
 /** The database and the models of one home. */
 export interface Stores {
   readonly database: Database;
+  /** Where models are served from. */
   readonly blobs: BlobStore;
+  /** Where training writes models; the same where they are served from there. */
+  readonly home: BlobStore;
 }
 
 /**
@@ -27,7 +31,9 @@ export async function withStores<T>(
   await mkdir(context.home, { recursive: true });
   const database = await openDatabase(context.databaseTarget, options);
   try {
-    return await use({ database, blobs: createFileBlobStore(context.home) });
+    const home = createFileBlobStore(context.home);
+    const blobs = context.models === undefined ? home : openModelStore(context.models, context.env);
+    return await use({ database, blobs, home });
   } finally {
     await database.close();
   }

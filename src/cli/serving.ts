@@ -76,6 +76,10 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
       },
     },
   });
+  // Where nothing can be heard, the engine's own look before an answer sees another version within a second.
+  const hearing = await stores.database.onModelsChanged(() => {
+    engine.refresh().catch(() => {});
+  });
   try {
     // Opened before the first request, which would otherwise wait for it.
     await engine.refresh();
@@ -94,6 +98,7 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
     await aborted(signal);
     await server.close();
   } finally {
+    await hearing.close();
     await engine.close();
   }
 }

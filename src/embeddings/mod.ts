@@ -6,6 +6,7 @@ export {
   type ItemTower,
 } from "./embed-catalogue.ts";
 export { type EmbedPeopleOptions, embedPeople, type UserTower } from "./embed-people.ts";
+export { hasItemVectors } from "./has-item-vectors.ts";
 export { checkFilter, matchesFilter, withBlocks } from "./item-filter.ts";
 export { createMemoryVectorStore } from "./memory-vector-store.ts";
 export type { ItemFilter, NearestQuery, Neighbour, VectorBatch, VectorStore } from "./vector-store.ts";

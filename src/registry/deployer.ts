@@ -302,7 +302,11 @@ export function createDeployer(deps: DeployerDeps): Deployer {
 
   async function verify(version: string): Promise<VerifiedVersion> {
     const row = await requireVersion(version);
-    const model = await open(row);
+    const model = await open(row).catch((error: unknown) => {
+      // Not published yet: it may be whole all the same.
+      if (!isFutagoError(error) || error.code !== "bundle_missing") throw error;
+      return loadModel({ runtime, blobs }, version, { manifestHash: row.manifestHash });
+    });
     await model.close();
     const bytes = bundleFiles.reduce((sum, file) => sum + model.manifest.files[file].bytes, 0);
     return { version, bytes, parity: model.parity };

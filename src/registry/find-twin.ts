@@ -1,5 +1,6 @@
 import { type BlobStore, isFutagoError, sha256Hex } from "../base/mod.ts";
-import { type Bundle, readBundle } from "./bundle.ts";
+import { type Bundle, readBundle, readManifest } from "./bundle.ts";
+import type { Manifest } from "./manifest.ts";
 
 /**
  * The versions that have files, whole or not, in no particular order.
@@ -10,6 +11,24 @@ import { type Bundle, readBundle } from "./bundle.ts";
 export async function bundleNames(blobs: BlobStore): Promise<readonly string[]> {
   const paths = await blobs.list("models/");
   return [...new Set(paths.map((path) => path.split("/")[1] ?? ""))];
+}
+
+/**
+ * The manifest of the bundle that was made last.
+ *
+ * @param blobs Where bundles are registered.
+ * @returns The manifest, or undefined where there is no bundle.
+ */
+export async function latestBundle(blobs: BlobStore): Promise<Manifest | undefined> {
+  let latest: Manifest | undefined;
+  for (const name of await bundleNames(blobs)) {
+    const manifest = await readManifest(blobs, name).then(
+      (opened) => opened.manifest,
+      () => undefined,
+    );
+    if (manifest !== undefined && manifest.createdAt >= (latest?.createdAt ?? 0)) latest = manifest;
+  }
+  return latest;
 }
 
 /**

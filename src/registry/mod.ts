@@ -29,6 +29,7 @@ export {
 export { type ExportedFiles, exportOnnx } from "./export-onnx.ts";
 export { canExportTfjs, exportTfjs } from "./export-tfjs.ts";
 export { type Fallback, type FitFallbackOptions, fitFallback, scoreLinear } from "./fallback.ts";
+export { latestBundle } from "./find-twin.ts";
 export {
   type CreateGoldenOptions,
   checkParity,

@@ -1,22 +1,22 @@
 import { Command } from "commander";
-import { createOrtRuntime } from "../../adapters/ort-node/mod.ts";
-import { createDeployer, type Deployer, type ModelVersion } from "../../registry/mod.ts";
+import type { Deployer, ModelVersion } from "../../registry/mod.ts";
 import { action, type CliContext, withSharedOptions } from "../context.ts";
-import { embedForPromotion } from "../embed-for-promotion.ts";
+import { openDeployer } from "../open-deployer.ts";
 import { withStores } from "../open-stores.ts";
 import { wholeNumber } from "../option-values.ts";
 import { tableOf } from "../table.ts";
+import { modelsDeployCommand } from "./models-deploy.ts";
 import { modelsExportCommand } from "./models-export.ts";
 import { modelsVerifyCommand } from "./models-verify.ts";
 
 /**
- * `futago models list | promote | rollback | verify | export | prune`.
+ * `futago models deploy | list | promote | rollback | verify | export | prune`.
  *
  * @returns The command.
  */
 export function modelsCommand(): Command {
   const models = new Command("models").description(
-    "Versions of the model: list, promote, roll back, verify, export, prune",
+    "Versions of the model: deploy, list, promote, roll back, verify, export, prune",
   );
   const add = (usage: string, description: string, run: Work): Command => {
     const command = withSharedOptions(models.command(usage).description(description));
@@ -28,6 +28,7 @@ export function modelsCommand(): Command {
     return command;
   };
 
+  models.addCommand(modelsDeployCommand());
   add("list", "Every version, newest first", async (deployer, context) => {
     const versions = await deployer.list();
     show(context, versions);
@@ -65,7 +66,7 @@ export function modelsCommand(): Command {
   );
   return models.addHelpText(
     "after",
-    "\nExamples:\n  futago models list\n  futago models promote 2026.11.20-2\n  futago models rollback\n  futago models prune --keep 5",
+    "\nExamples:\n  futago models deploy --to supabase\n  futago models list\n  futago models promote 2026.11.20-2\n  futago models rollback\n  futago models prune --keep 5",
   );
 }
 
@@ -80,13 +81,9 @@ function withDeployer(
   { keep }: Options,
   work: (deployer: Deployer) => Promise<void>,
 ): Promise<void> {
-  return withStores(context, async ({ database, blobs }) => {
-    const runtime = await createOrtRuntime();
-    const prepare = embedForPromotion(context, database);
-    const { versions } = database;
-    const maxVersions = keep ?? 10;
-    await work(createDeployer({ blobs, versions, runtime, clock: Date, maxVersions, prepare }));
-  });
+  return withStores(context, async (stores) =>
+    work(await openDeployer(context, stores, keep === undefined ? {} : { maxVersions: keep })),
+  );
 }
 
 function show(context: CliContext, versions: readonly ModelVersion[]): void {
@@ -96,6 +93,7 @@ function show(context: CliContext, versions: readonly ModelVersion[]): void {
   }
   const rows = versions.map((row) => [
     row.version,
+    row.semanticVersion,
     row.status,
     row.preset,
     row.dims,
@@ -106,6 +104,15 @@ function show(context: CliContext, versions: readonly ModelVersion[]): void {
       .join(", "),
     row.description,
   ]);
-  const heading = ["version", "status", "preset", "dims", "created (UTC)", "metrics", "description"];
+  const heading = [
+    "version",
+    "semantic",
+    "status",
+    "preset",
+    "dims",
+    "created (UTC)",
+    "metrics",
+    "description",
+  ];
   for (const line of tableOf([heading, ...rows])) context.say(line);
 }

@@ -4,13 +4,13 @@ import { createFileBlobStore } from "../../adapters/blob-fs/mod.ts";
 import { createOrtRuntime, type OrtDevice } from "../../adapters/ort-node/mod.ts";
 import type { BlobStore } from "../../base/mod.ts";
 import { datasetFromStore } from "../../catalogue/mod.ts";
-import { bundleFiles, bundlePath, createDeployer, dataWindowOf } from "../../registry/mod.ts";
+import { bundleFiles, bundlePath, dataWindowOf } from "../../registry/mod.ts";
 import type { TowerPreset } from "../../towers/mod.ts";
 import { createTrainer, resolveTrainingConfig, type TrainedModel } from "../../training/mod.ts";
 import { checkBundleSize } from "../check-bundle-size.ts";
 import { action, type CliContext, withSharedOptions } from "../context.ts";
-import { embedForPromotion } from "../embed-for-promotion.ts";
 import { readFeatureSchema } from "../feature-schema.ts";
+import { openDeployer } from "../open-deployer.ts";
 import { withStores } from "../open-stores.ts";
 import { realNumber, wholeNumber } from "../option-values.ts";
 
@@ -81,8 +81,8 @@ async function train(context: CliContext, options: Options): Promise<void> {
     ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
     ...(options.learningRate === undefined ? {} : { learningRate: options.learningRate }),
   };
-  await withStores(context, async ({ database, blobs }) => {
-    const dataset = await datasetFromStore(database.catalogue);
+  await withStores(context, async (stores) => {
+    const dataset = await datasetFromStore(stores.database.catalogue);
     const { items, people, events } = dataWindowOf(dataset);
     context.say(`${items} items, ${people} people, ${events} events`);
     const size = checkBundleSize(dataset, { schema, towers });
@@ -100,11 +100,9 @@ async function train(context: CliContext, options: Options): Promise<void> {
     const trainer = createTrainer({ runtime, progress, checkpoints, clock: Date });
     const model = await trainer.fit(dataset, { schema, towers, training, signal });
     sayResult(context, model);
-    const prepare = embedForPromotion(context, database, { viewers: true });
     // The recorded vectors are those of the processor, as every answer's are: a graphics card may round more coarsely.
     const recorder = options.device === "cpu" ? runtime : await createOrtRuntime();
-    const { versions } = database;
-    const deployer = createDeployer({ blobs, versions, runtime: recorder, clock: Date, prepare });
+    const deployer = await openDeployer(context, stores, { runtime: recorder, viewers: true });
     const metrics = model.best.ndcg === undefined ? {} : { "validation ndcg@10": model.best.ndcg };
     const { version } = await deployer.register(model, {
       dataset,
@@ -112,7 +110,7 @@ async function train(context: CliContext, options: Options): Promise<void> {
       description: options.description,
     });
     if (options.outputDir !== undefined) {
-      await copyBundle(version, { from: blobs, to: createFileBlobStore(resolve(options.outputDir)) });
+      await copyBundle(version, { from: stores.home, to: createFileBlobStore(resolve(options.outputDir)) });
     }
     if (options.updateDb) await deployer.promote(version);
     context.say(

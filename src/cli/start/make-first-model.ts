@@ -16,11 +16,11 @@ import {
 } from "../../evaluation/mod.ts";
 import { videoSchema } from "../../features/mod.ts";
 import { createRuntimeProduct, type Runtime } from "../../onnx/mod.ts";
-import { createDeployer, type Deployer } from "../../registry/mod.ts";
+import type { Deployer } from "../../registry/mod.ts";
 import { createTowerScorer, loadTowers } from "../../towers/mod.ts";
 import { createTrainer, type TrainedModel } from "../../training/mod.ts";
 import type { CliContext } from "../context.ts";
-import { embedForPromotion } from "../embed-for-promotion.ts";
+import { openDeployer } from "../open-deployer.ts";
 import type { Stores } from "../open-stores.ts";
 
 /**
@@ -31,10 +31,8 @@ import type { Stores } from "../open-stores.ts";
  * @param stores Where the data is and the model goes.
  */
 export async function makeFirstModel(context: CliContext, stores: Stores): Promise<void> {
-  const { database, blobs } = stores;
   const runtime = await createOrtRuntime();
-  const prepare = embedForPromotion(context, database, { viewers: true });
-  const deployer = createDeployer({ blobs, versions: database.versions, runtime, clock: Date, prepare });
+  const deployer = await openDeployer(context, stores, { runtime, viewers: true });
   const version =
     (await wholeCandidate(deployer)) ?? (await trainAndRegister(context, { stores, runtime, deployer }));
   await deployer.promote(version);
