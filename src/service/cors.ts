@@ -68,11 +68,10 @@ export function createCors(options: CorsOptions | undefined): Cors {
 const exposed = { "access-control-expose-headers": "x-request-id, retry-after" };
 
 function checkOrigin(origin: string, count: number): void {
-  const rule =
-    origin === "*"
-      ? count === 1 || "stand alone, as it lets every page ask"
-      : (URL.canParse(origin) && new URL(origin).origin === origin) ||
-        "be scheme, host and port alone, such as https://app.example.com";
+  const rule = origin.includes("*")
+    ? (origin === "*" && count === 1) || "be a whole origin, or * alone, which lets every page ask"
+    : (URL.canParse(origin) && new URL(origin).origin === origin) ||
+      "be scheme, host and port alone, such as https://app.example.com";
   if (rule === true) return;
   throw new RangeError(`Cannot allow the origin "${origin}" as it must ${rule}`);
 }

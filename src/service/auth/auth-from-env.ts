@@ -46,6 +46,9 @@ export function authFromEnv(
   const origins = list(env["FUTAGO_CORS_ORIGINS"]);
   const perMinute = perMinuteFrom(env, "FUTAGO_RATE_LIMIT");
   const servicePerMinute = perMinuteFrom(env, "FUTAGO_SERVICE_RATE_LIMIT");
+  if (perMinute === undefined && servicePerMinute !== undefined) {
+    throw new RangeError("Cannot limit service keys alone as FUTAGO_RATE_LIMIT must be there, too: set it");
+  }
   return {
     ...(serviceKeys.length === 0 && jwt === undefined
       ? {}
@@ -69,7 +72,15 @@ function jwtFrom(env: AuthEnvironment): JwtOptions | undefined {
   const ownUrl = text(env["FUTAGO_JWKS_URL"]);
   const url = ownUrl ?? (auth === undefined ? undefined : `${auth}/.well-known/jwks.json`);
   const secret = text(env["FUTAGO_JWT_SECRET"]);
-  if (url === undefined && secret === undefined) return undefined;
+  if (url === undefined && secret === undefined) {
+    for (const name of ["FUTAGO_JWT_ISSUER", "FUTAGO_JWT_AUDIENCE", "FUTAGO_AGE_CLAIM"]) {
+      if (text(env[name]) === undefined) continue;
+      throw new RangeError(
+        `Cannot heed ${name} as there must be keys to check tokens with: set FUTAGO_JWKS_URL, SUPABASE_URL or FUTAGO_JWT_SECRET`,
+      );
+    }
+    return undefined;
+  }
   if (url !== undefined && !URL.canParse(url)) {
     throw new RangeError(`Cannot fetch keys as their address must be a URL: current value is "${url}"`);
   }
@@ -108,7 +119,7 @@ function namedKeys(value: string | undefined): string[] {
 
 function jwksFrom(value: string | undefined): readonly JWK[] | undefined {
   const set = json(value);
-  const keys: unknown = typeof set === "object" && set !== null && "keys" in set ? set.keys : set;
+  const keys: unknown = Array.isArray(set) ? set : (set as { keys?: unknown } | null | undefined)?.keys;
   return Array.isArray(keys) && keys.length > 0 ? (keys as JWK[]) : undefined;
 }
 
