@@ -19,6 +19,8 @@ export async function bundleEdge(file: string = edgeBundle): Promise<readonly st
     input: "apps/edge/main.ts",
     platform: "neutral",
     resolve: { mainFields: ["module", "main"], conditionNames: ["import", "default"] },
+    // Importing a module of ours does nothing: what nobody uses is left out, with all that it would define.
+    treeshake: { moduleSideEffects: [{ test: /[\\/](?:src|apps)[\\/]/, sideEffects: false }] },
     plugins: [edgeModules(), { name: "list", moduleParsed: ({ id }) => void modules.push(id) }],
     output: {
       file,

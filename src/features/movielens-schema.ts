@@ -4,7 +4,7 @@ import { type FeatureSchema, parseFeatureSchema } from "./schema.ts";
  * The schema of MovieLens: all that a viewer rated counts, without order, for the protocols on it hold out likes at
  * random. Sex, age and occupation are used where the data has them (1M); the small set has none, which is row 0.
  */
-export const movielensSchema: FeatureSchema = parseFeatureSchema({
+export const movielensSchema: FeatureSchema = /* @__PURE__ */ parseFeatureSchema({
   kind: "feature-schema",
   name: "movielens",
   version: 1,

@@ -4,7 +4,7 @@ import { type FeatureSchema, parseFeatureSchema } from "./schema.ts";
  * The schema of a video catalogue: every field that `Item` names, likes of the last 100 videos, and local time in
  * Japan. A vector of the thumbnail is added by a feature `{ kind: "vector", name, field, width }`.
  */
-export const videoSchema: FeatureSchema = parseFeatureSchema({
+export const videoSchema: FeatureSchema = /* @__PURE__ */ parseFeatureSchema({
   kind: "feature-schema",
   name: "video",
   version: 1,
