@@ -51,6 +51,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/models.ts")).modelsCommand(),
   },
   {
+    name: "migrate",
+    summary: "bring the database to the schema of this release, and say where it differs",
+    load: async () => (await import("./commands/migrate.ts")).migrateCommand(),
+  },
+  {
     name: "users",
     summary: "hand over, erase, confirm the age of a viewer",
     load: async () => (await import("./commands/users.ts")).usersCommand(),

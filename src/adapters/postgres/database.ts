@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { QueryBounds } from "./bound-queries.ts";
 import type { OpenConnection } from "./connection.ts";
-import { migrate } from "./migrate.ts";
+import { type MigrateOptions, migrate } from "./migrate.ts";
 import { createStores, type DatabaseStores } from "./stores.ts";
 
 /** Where the database is: a server, a directory of the embedded one, or memory for as long as the process lives. */
@@ -26,8 +26,8 @@ export interface DatabaseOptions {
 
 /** An open database and the stores over it. */
 export interface Database extends DatabaseStores {
-  /** Applies what is missing; names of what was applied. */
-  migrate(): Promise<readonly string[]>;
+  /** Applies what is missing, or everything again; names of what was applied. */
+  migrate(options?: MigrateOptions): Promise<readonly string[]>;
 }
 
 /**
@@ -88,5 +88,5 @@ export async function assembleDatabase(opened: OpenConnection, options: Database
     await opened.close();
     throw error;
   }
-  return { ...createStores(opened, options), migrate: () => migrate(db) };
+  return { ...createStores(opened, options), migrate: (which) => migrate(db, which) };
 }

@@ -1,28 +1,31 @@
 import { readFile } from "node:fs/promises";
 import { sql } from "kysely";
-import { afterAll } from "vitest";
 import type { Connection } from "./connection.ts";
 import { splitStatements } from "./migrate.ts";
 import { openServer } from "./open-server.ts";
 
+/** An empty database on a server. */
+export interface FreshDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
 /**
  * Makes a database of its own on the server, where a schema is not enough: for extensions, `auth`, poolers and `psql`.
- * It is gone after the tests of the file.
  *
  * @param serverUrl Of a database on the server whose user may create others.
- * @returns Its URL.
+ * @returns Where it is, and how it goes.
  */
-export async function createFreshDatabase(serverUrl: string): Promise<string> {
+export async function createFreshDatabase(serverUrl: string): Promise<FreshDatabase> {
   const name = `futago_test_${crypto.randomUUID().replaceAll("-", "")}`;
   const administer = async (statement: ReturnType<typeof sql>): Promise<void> => {
     const { db, close } = await openServer(serverUrl, { maxConnections: 1 });
     await statement.execute(db).finally(close);
   };
   await administer(sql`create database ${sql.id(name)}`);
-  afterAll(() => administer(sql`drop database ${sql.id(name)} with (force)`));
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  return url.href;
+  return { url: url.href, drop: () => administer(sql`drop database ${sql.id(name)} with (force)`) };
 }
 
 /**

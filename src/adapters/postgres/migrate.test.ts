@@ -1,6 +1,5 @@
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
-import { openDatabase } from "./database.ts";
 import { describeDatabases } from "./databases.conformance.ts";
 import { checkDrift } from "./drift.ts";
 import { migrate, readMigrations, splitStatements } from "./migrate.ts";
@@ -57,25 +56,6 @@ describeDatabases("migrate()", (open) => {
     );
     expect(rows).toEqual([]);
   });
-});
-
-const url = process.env["DATABASE_URL"];
-
-test.skipIf(url === undefined)("migrate() is safe from 20 connections at once", async () => {
-  const schema = `futago_test_${crypto.randomUUID().replaceAll("-", "")}`;
-  const first = await openDatabase({ url: url! }, { schema, migrate: false, maxConnections: 1 });
-  try {
-    const opened = await Promise.all(
-      Array.from({ length: 20 }, () => openDatabase({ url: url! }, { schema, maxConnections: 1 })),
-    );
-    for (const database of opened) await database.close();
-    const { rows } = await sql<{ applied: number }>`
-      select count(*)::int as applied from futago_migrations`.execute(first.connection);
-    expect(rows[0]?.applied).toBe((await readMigrations()).length);
-  } finally {
-    await sql`drop schema ${sql.id(schema)} cascade`.execute(first.connection);
-    await first.close();
-  }
 });
 
 describe("splitStatements()", () => {

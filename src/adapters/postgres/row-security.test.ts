@@ -73,7 +73,14 @@ const servers: readonly (readonly [string, () => Promise<OpenConnection>])[] = [
   ...(url === undefined
     ? []
     : ([
-        ["Postgres", async () => openServer(await createFreshDatabase(url), { maxConnections: 2 })],
+        [
+          "Postgres",
+          async () => {
+            const { url: fresh, drop } = await createFreshDatabase(url);
+            const opened = await openServer(fresh, { maxConnections: 2 });
+            return { ...opened, close: () => opened.close().then(drop) };
+          },
+        ],
       ] as const)),
 ];
 const projects = servers.flatMap(([server, open]) =>
