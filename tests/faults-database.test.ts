@@ -216,7 +216,10 @@ describe.skipIf(server === undefined)("a service beside a Postgres that fails", 
       expect(await ask("p00")).toMatchObject({ source: "two_tower", ids });
       await sql`drop index ${sql.table(index)}`.execute(owner.connection);
       expect(await ask("p00")).toMatchObject({ source: "two_tower", ids });
-      await owner.vectors.buildIndex(version);
+      expect(await owner.vectors.buildIndex(version)).toEqual({ indexed: true, rows: 60 });
+      const { rows } = await sql<{ valid: boolean }>`select indisvalid as valid from pg_index
+        where indexrelid = ${index}::regclass`.execute(owner.connection);
+      expect(rows).toEqual([{ valid: true }]);
       expect(await ask("p00")).toMatchObject({ source: "two_tower", ids });
     });
 

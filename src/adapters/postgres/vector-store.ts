@@ -107,12 +107,17 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
     },
     buildIndex: async (version) => {
       const { dims, videos_table, indexed } = await partition(version);
-      const { rows } = await sql<{ rows: number }>`
-        select count(*)::int as rows from video_embeddings where model_version = ${version}`.execute(db);
-      const count = rows[0]!.rows;
+      const index = `${videos_table}_hnsw`;
+      // The row says that it was built; it may have been dropped since, or left invalid by a build that failed.
+      const { rows } = await sql<{ rows: number; valid: boolean | null }>`
+        select (select count(*)::int from video_embeddings where model_version = ${version}) as rows,
+          (select indisvalid from pg_index where indexrelid = to_regclass(quote_ident(${index}))) as valid`.execute(
+        db,
+      );
+      const { rows: count, valid } = rows[0]!;
       // The planner needs to know how large the partition is, index or not, and how much of it a filter takes.
       await sql`analyze ${sql.table(videos_table)}, videos`.execute(db);
-      if (indexed || count < options.indexFromRows) return { indexed, rows: count };
+      if (indexed ? valid : count < options.indexFromRows) return { indexed, rows: count };
       await db.transaction().execute(async (trx) => {
         await sql`select pg_advisory_xact_lock(hashtextextended('futago embedding_partitions', 0))`.execute(
           trx,
@@ -122,7 +127,11 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
         // Before pgvector 0.8.2 building an HNSW index with several workers may write past its memory (CVE-2026-3172).
         await sql`select set_config('max_parallel_maintenance_workers', '0', true) from pg_extension
           where extname = 'vector' and string_to_array(extversion, '.')::int[] < array[0, 8, 2]`.execute(trx);
-        await sql`create index if not exists ${sql.id(`${videos_table}_hnsw`)} on ${sql.table(videos_table)}
+        // Another process may have built it while this one waited for the lock.
+        const { rows: broken } = await sql`select from pg_index
+          where indexrelid = to_regclass(quote_ident(${index})) and not indisvalid`.execute(trx);
+        if (broken.length > 0) await sql`drop index ${sql.id(index)}`.execute(trx);
+        await sql`create index if not exists ${sql.id(index)} on ${sql.table(videos_table)}
           using hnsw ((embedding::halfvec(${sql.lit(dims)})) halfvec_ip_ops)
           with (m = 16, ef_construction = 64)`.execute(trx);
         await sql`update embedding_partitions set indexed = true where model_version = ${version}`.execute(
