@@ -21,6 +21,7 @@ const tiny: OnnxModel = {
   },
   nodes: [
     {
+      name: "Gemm0",
       opType: "Gemm",
       domain: "",
       inputs: ["x", "w", "b"],
@@ -28,6 +29,7 @@ const tiny: OnnxModel = {
       attributes: { alpha: { kind: "float", value: 0.5 }, transB: { kind: "int", value: 1 } },
     },
     {
+      name: "Transpose1",
       opType: "Transpose",
       domain: "",
       inputs: ["y"],
@@ -67,6 +69,7 @@ describe("encodeOnnx()", () => {
       },
       nodes: [
         {
+          name: "of its own",
           opType: "Odd",
           domain: "com.example",
           inputs: ["x", "", "mask"],
@@ -75,11 +78,17 @@ describe("encodeOnnx()", () => {
             text: { kind: "string", value: "add" },
             value: { kind: "tensor", value: tensor },
             least: { kind: "int", value: -9 },
+            slopes: { kind: "floats", value: [0.5, -1] },
           },
         },
       ],
     };
     expect(parseOnnx(encodeOnnx(model))).toEqual(model);
+  });
+
+  test("an input that has numbers of its own is none", () => {
+    const inputs = [...tiny.inputs, { name: "w", dtype: "float32", shape: [1, 2] } as const];
+    expect(parseOnnx(encodeOnnx({ ...tiny, inputs })).inputs).toEqual(tiny.inputs);
   });
 });
 

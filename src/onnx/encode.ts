@@ -34,12 +34,19 @@ function encodeAttribute(name: string, attribute: OnnxAttribute): ProtoWriter {
     case "ints":
       for (const value of attribute.value) message.int(fields.attribute.ints, value);
       break;
+    case "floats":
+      for (const value of attribute.value) message.float(fields.attribute.floats, value);
+      break;
     case "string":
       message.bytes(fields.attribute.s, attribute.value);
       break;
     case "tensor":
       message.bytes(fields.attribute.t, encodeTensor(attribute.value, ""));
       break;
+    case "other":
+      throw new RangeError(
+        `Cannot write an ONNX model as "${name}" must be numbers, text or a tensor: current value is type ${attribute.value}`,
+      );
   }
   return message.int(fields.attribute.type, attributeTypes[attribute.kind]);
 }
@@ -48,7 +55,9 @@ function encodeNode(node: OnnxNode, index: number): ProtoWriter {
   const message = new ProtoWriter();
   for (const name of node.inputs) message.bytes(fields.node.input, name);
   for (const name of node.outputs) message.bytes(fields.node.output, name);
-  message.bytes(fields.node.name, `${node.opType}${index}`).bytes(fields.node.opType, node.opType);
+  message
+    .bytes(fields.node.name, node.name ?? `${node.opType}${index}`)
+    .bytes(fields.node.opType, node.opType);
   for (const [name, attribute] of Object.entries(node.attributes)) {
     message.bytes(fields.node.attribute, encodeAttribute(name, attribute));
   }

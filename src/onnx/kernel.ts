@@ -33,6 +33,20 @@ export function intAttribute(node: OnnxNode, name: string, otherwise: number): n
   return attribute.kind === "int" ? attribute.value : unsupported(`"${name}" must be an int`);
 }
 
+/** An ints attribute; undefined where it is left out. */
+export function intsAttribute(node: OnnxNode, name: string): readonly number[] | undefined {
+  const attribute = Object.hasOwn(node.attributes, name) ? node.attributes[name] : undefined;
+  if (attribute === undefined) return undefined;
+  return attribute.kind === "ints" ? attribute.value : unsupported(`"${name}" must be ints`);
+}
+
+/** A string attribute, or what it is where it is left out. */
+export function stringAttribute(node: OnnxNode, name: string, otherwise: string): string {
+  const attribute = Object.hasOwn(node.attributes, name) ? node.attributes[name] : undefined;
+  if (attribute === undefined) return otherwise;
+  return attribute.kind === "string" ? attribute.value : unsupported(`"${name}" must be a text`);
+}
+
 /** A float attribute, or what it is where it is left out. */
 export function floatAttribute(node: OnnxNode, name: string, otherwise: number): number {
   const attribute = Object.hasOwn(node.attributes, name) ? node.attributes[name] : undefined;

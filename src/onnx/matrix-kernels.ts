@@ -1,4 +1,6 @@
 import {
+  type Allocate,
+  axisOf,
   broadcast,
   broadcastStrides,
   countOf,
@@ -10,6 +12,7 @@ import {
   need,
   unsupported,
 } from "./kernel.ts";
+import type { OnnxTensor } from "./model.ts";
 
 interface Product {
   readonly a: Numbers;
@@ -127,9 +130,8 @@ const multiply = (product: Product): void => (product.transposeB ? addDots(produ
 const gemm: KernelFactory = (node) => {
   const transposeA = intAttribute(node, "transA", 0) !== 0;
   const transposeB = intAttribute(node, "transB", 0) !== 0;
-  if (floatAttribute(node, "alpha", 1) !== 1 || floatAttribute(node, "beta", 1) !== 1) {
-    return unsupported("alpha and beta of a Gemm must be 1");
-  }
+  const alpha = floatAttribute(node, "alpha", 1);
+  const beta = floatAttribute(node, "beta", 1);
   return (inputs, allocate) => {
     const a = need(inputs, 0);
     const b = need(inputs, 1);
@@ -139,22 +141,54 @@ const gemm: KernelFactory = (node) => {
     const [depth, n] = (transposeB ? [b.shape[1], b.shape[0]] : b.shape) as [number, number];
     if (k !== depth) return unsupported(`the inner axes of [${a.shape}] and [${b.shape}] must be equal`);
     const y = allocate(a.dtype, [m, n]);
-    if (bias === undefined) y.data.fill(0);
-    else {
-      const [rowStep, step] = broadcastStrides(bias.shape, broadcast(bias.shape, [m, n])) as [number, number];
-      for (let row = 0; row < m; row++) {
-        for (let j = 0; j < n; j++) y.data[row * n + j] = bias.data[row * rowStep + j * step]!;
-      }
-    }
-    multiply({ a: a.data, aAt: 0, b: b.data, bAt: 0, y: y.data, yAt: 0, m, k, n, transposeA, transposeB });
+    const product = {
+      a: a.data,
+      aAt: 0,
+      b: b.data,
+      bAt: 0,
+      y: y.data,
+      yAt: 0,
+      m,
+      k,
+      n,
+      transposeA,
+      transposeB,
+    };
+    y.data.fill(0);
+    if (bias !== undefined && alpha === 1) addScaled(y, bias, beta);
+    multiply(product);
+    if (alpha === 1) return y;
+    for (let i = 0; i < y.data.length; i++) y.data[i]! *= alpha;
+    if (bias !== undefined) addScaled(y, bias, beta);
     return y;
   };
 };
 
+/** y += β C, of which rows or columns may repeat. */
+function addScaled(y: OnnxTensor, c: OnnxTensor, beta: number): void {
+  const [m, n] = y.shape as [number, number];
+  const [rowStep, step] = broadcastStrides(c.shape, broadcast(c.shape, y.shape)) as [number, number];
+  for (let row = 0; row < m; row++) {
+    for (let j = 0; j < n; j++) y.data[row * n + j]! += beta * c.data[row * rowStep + j * step]!;
+  }
+}
+
+/** A vector is a matrix of one row (left) or one column (right), and the product has no such axis. */
 const matMul: KernelFactory = () => (inputs, allocate) => {
-  const a = need(inputs, 0);
-  const b = need(inputs, 1);
-  if (a.shape.length < 2 || b.shape.length < 2) return unsupported("a MatMul must be of matrices");
+  const [left, right] = [need(inputs, 0), need(inputs, 1)];
+  if (left.shape.length === 0 || right.shape.length === 0) return unsupported("a MatMul must be of matrices");
+  const a = left.shape.length > 1 ? left : { ...left, shape: [1, left.shape[0]!] };
+  const b = right.shape.length > 1 ? right : { ...right, shape: [right.shape[0]!, 1] };
+  const y = multiplyMatrices(a, b, allocate);
+  if (a === left && b === right) return y;
+  const shape = y.shape.filter((_, axis) => {
+    const fromEnd = y.shape.length - axis;
+    return !(fromEnd === 1 && b !== right) && !(fromEnd === 2 && a !== left);
+  });
+  return { ...y, shape };
+};
+
+function multiplyMatrices(a: OnnxTensor, b: OnnxTensor, allocate: Allocate): OnnxTensor {
   const [m, k] = a.shape.slice(-2) as [number, number];
   const [depth, n] = b.shape.slice(-2) as [number, number];
   if (k !== depth) return unsupported(`the inner axes of [${a.shape}] and [${b.shape}] must be equal`);
@@ -181,7 +215,7 @@ const matMul: KernelFactory = () => (inputs, allocate) => {
     });
   });
   return y;
-};
+}
 
 /** y = Σ over ScatterND's "add": updates are added to slices of a copy of the data. */
 const scatterNd: KernelFactory = (node) => {
@@ -216,15 +250,26 @@ function rowPlace(index: number, rows: number): number {
 }
 
 const gather: KernelFactory = (node) => {
-  if (intAttribute(node, "axis", 0) !== 0) return unsupported("Gather must be along the first axis");
+  const attribute = intAttribute(node, "axis", 0);
   return (inputs, allocate) => {
     const table = need(inputs, 0);
     const indices = need(inputs, 1);
-    const width = countOf(table.shape.slice(1));
-    const y = allocate(table.dtype, [...indices.shape, ...table.shape.slice(1)]);
-    for (let row = 0; row < indices.data.length; row++) {
-      const place = rowPlace(indices.data[row]!, table.shape[0] ?? 0);
-      for (let j = 0; j < width; j++) y.data[row * width + j] = table.data[place * width + j]!;
+    const axis = axisOf(attribute, table.shape.length);
+    const rows = table.shape[axis]!;
+    const width = countOf(table.shape.slice(axis + 1));
+    const outer = countOf(table.shape.slice(0, axis));
+    const y = allocate(table.dtype, [
+      ...table.shape.slice(0, axis),
+      ...indices.shape,
+      ...table.shape.slice(axis + 1),
+    ]);
+    const count = indices.data.length;
+    for (let o = 0; o < outer; o++) {
+      for (let row = 0; row < count; row++) {
+        const from = (o * rows + rowPlace(indices.data[row]!, rows)) * width;
+        const to = (o * count + row) * width;
+        for (let j = 0; j < width; j++) y.data[to + j] = table.data[from + j]!;
+      }
     }
     return y;
   };

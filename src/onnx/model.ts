@@ -13,11 +13,16 @@ export type OnnxAttribute =
   | { readonly kind: "float"; readonly value: number }
   | { readonly kind: "int"; readonly value: number }
   | { readonly kind: "ints"; readonly value: readonly number[] }
+  | { readonly kind: "floats"; readonly value: readonly number[] }
   | { readonly kind: "string"; readonly value: string }
-  | { readonly kind: "tensor"; readonly value: OnnxTensor };
+  | { readonly kind: "tensor"; readonly value: OnnxTensor }
+  /** What Futago does not read, such as the body of a loop, by its number in `AttributeProto.AttributeType`. */
+  | { readonly kind: "other"; readonly value: number };
 
 /** One operation. An empty input name is an optional input left out. */
 export interface OnnxNode {
+  /** What the file calls it, for messages. */
+  readonly name?: string;
   readonly opType: string;
   /** Empty for the standard operators. */
   readonly domain: string;

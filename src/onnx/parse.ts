@@ -9,16 +9,26 @@ const typeNames: ReadonlyMap<number, OnnxType> = new Map(
   Object.entries(dataTypes).map(([name, code]) => [code, name as OnnxType]),
 );
 
-function typeOf(code: number): OnnxType {
-  const name = typeNames.get(code);
-  if (name === undefined) {
+function typeOf(code: number, of: string): OnnxType {
+  const type = typeNames.get(code);
+  if (type === undefined) {
     throw new FutagoError(
       "model_unsupported",
-      `Cannot read an ONNX model as its types must be float32, int32, int64 or bool: current value is type ${code}`,
+      `Cannot read an ONNX model as its types must be float32, int32, int64 or bool: "${of}" is ${otherTypes[code] ?? `type ${code}`}; convert the model to float32 first`,
     );
   }
-  return name;
+  return type;
 }
+
+/** Names of types that are refused, for messages: `TensorProto.DataType`. */
+const otherTypes: Readonly<Record<number, string>> = {
+  2: "uint8",
+  3: "int8",
+  8: "string",
+  10: "float16",
+  11: "float64",
+  16: "bfloat16",
+};
 
 /** A repeated number, which may be packed into one field or lie in many. */
 function numbers(field: ProtoField): number[] {
@@ -56,9 +66,11 @@ function parseTensor(bytes: Uint8Array): { name: string; tensor: OnnxTensor } {
   let code = 0;
   let name = "";
   let raw: Uint8Array | undefined;
+  let location = 0;
   const values: number[] = [];
   for (const field of readFields(bytes)) {
-    if (field.number === fields.tensor.dims) shape.push(...numbers(field));
+    if (field.number === fields.tensor.location) location = field.value;
+    else if (field.number === fields.tensor.dims) shape.push(...numbers(field));
     else if (field.number === fields.tensor.dataType) code = field.value;
     else if (field.number === fields.tensor.name) name = text(field);
     else if (field.number === fields.tensor.rawData) raw = field.bytes;
@@ -67,7 +79,13 @@ function parseTensor(bytes: Uint8Array): { name: string; tensor: OnnxTensor } {
       values.push(...numbers(field));
     }
   }
-  const dtype = typeOf(code);
+  if (location !== 0) {
+    throw new FutagoError(
+      "model_unsupported",
+      `Cannot read an ONNX model as its numbers must lie in the file itself: those of "${name}" lie in another; write it again with torch.onnx.export(…, external_data=False) or onnx.save_model(…, save_as_external_data=False)`,
+    );
+  }
+  const dtype = typeOf(code, name);
   const count = shape.reduce((product, dim) => product * dim, 1);
   if (shape.some((dim) => !(dim >= 0))) corrupt("a tensor has a negative length");
   if (raw !== undefined && raw.length > 0) {
@@ -88,6 +106,7 @@ function parseAttribute(bytes: Uint8Array): { name: string; attribute: OnnxAttri
   let s = "";
   let t: OnnxTensor | undefined;
   const ints: number[] = [];
+  const many: number[] = [];
   for (const field of readFields(bytes)) {
     if (field.number === fields.attribute.name) name = text(field);
     else if (field.number === fields.attribute.type) type = field.value;
@@ -96,6 +115,7 @@ function parseAttribute(bytes: Uint8Array): { name: string; attribute: OnnxAttri
     else if (field.number === fields.attribute.s) s = text(field);
     else if (field.number === fields.attribute.t) t = parseTensor(field.bytes).tensor;
     else if (field.number === fields.attribute.ints) ints.push(...numbers(field));
+    else if (field.number === fields.attribute.floats) many.push(...floats(field));
   }
   if (type === attributeTypes.float) return { name, attribute: { kind: "float", value: f } };
   if (type === attributeTypes.int) return { name, attribute: { kind: "int", value: i } };
@@ -103,10 +123,9 @@ function parseAttribute(bytes: Uint8Array): { name: string; attribute: OnnxAttri
   if (type === attributeTypes.string) return { name, attribute: { kind: "string", value: s } };
   if (type === attributeTypes.tensor && t !== undefined)
     return { name, attribute: { kind: "tensor", value: t } };
-  throw new FutagoError(
-    "model_unsupported",
-    `Cannot read an ONNX model as attributes must be numbers, texts or tensors: current value is type ${type}`,
-  );
+  if (type === attributeTypes.floats) return { name, attribute: { kind: "floats", value: many } };
+  // An executor that needs it will refuse it by the node's name.
+  return { name, attribute: { kind: "other", value: type } };
 }
 
 function parseNode(bytes: Uint8Array): OnnxNode {
@@ -115,17 +134,20 @@ function parseNode(bytes: Uint8Array): OnnxNode {
   const attributes: [string, OnnxAttribute][] = [];
   let opType = "";
   let domain = "";
+  let label: string | undefined;
   for (const field of readFields(bytes)) {
     if (field.number === fields.node.input) inputs.push(text(field));
     else if (field.number === fields.node.output) outputs.push(text(field));
+    else if (field.number === fields.node.name) label = text(field);
     else if (field.number === fields.node.opType) opType = text(field);
-    else if (field.number === fields.node.domain) domain = text(field);
+    else if (field.number === fields.node.domain) domain = text(field) === "ai.onnx" ? "" : text(field);
     else if (field.number === fields.node.attribute) {
       const { name, attribute } = parseAttribute(field.bytes);
       attributes.push([name, attribute]);
     }
   }
-  return { opType, domain, inputs, outputs, attributes: Object.fromEntries(attributes) };
+  const named = label === undefined || label === "" ? {} : { name: label };
+  return { ...named, opType, domain, inputs, outputs, attributes: Object.fromEntries(attributes) };
 }
 
 /** Every field with one number, as messages. */
@@ -151,7 +173,7 @@ function parseValueInfo(bytes: Uint8Array): OnnxValueInfo {
   const dims = messages(tensorType, fields.tensorType.shape).flatMap((shape) =>
     messages(shape, fields.shape.dim),
   );
-  return { name: names[0], dtype: typeOf(codes[0]?.value ?? 0), shape: dims.map(parseDimension) };
+  return { name: names[0], dtype: typeOf(codes[0]?.value ?? 0, names[0]), shape: dims.map(parseDimension) };
 }
 
 function parseEntry(
@@ -184,7 +206,8 @@ export function parseOnnx(bytes: Uint8Array): OnnxModel {
         key: fields.opset.domain,
         value: fields.opset.version,
       });
-      opsets.push([domain, version?.value ?? 0]);
+      // The standard operators have two names.
+      opsets.push([domain === "ai.onnx" ? "" : domain, version?.value ?? 0]);
     } else if (field.number === fields.model.metadataProps) {
       const [key, value] = parseEntry(field.bytes, fields.entry);
       metadata.push([key, value === undefined ? "" : text(value)]);
@@ -193,11 +216,15 @@ export function parseOnnx(bytes: Uint8Array): OnnxModel {
   if (graph === undefined) corrupt("it holds no graph");
   const initializers = messages(graph, fields.graph.initializer).map(parseTensor);
   const names = [...readFields(graph)].filter((field) => field.number === fields.graph.name).map(text);
+  // Older exporters list weights among the inputs too, as defaults that a caller may override.
+  const fixed = new Set(initializers.map(({ name }) => name));
   return {
     name: names[0] ?? "",
     irVersion,
     opsets: Object.fromEntries(opsets),
-    inputs: messages(graph, fields.graph.input).map(parseValueInfo),
+    inputs: messages(graph, fields.graph.input)
+      .map(parseValueInfo)
+      .filter(({ name }) => !fixed.has(name)),
     outputs: messages(graph, fields.graph.output).map(parseValueInfo),
     initializers: Object.fromEntries(initializers.map(({ name, tensor }) => [name, tensor])),
     nodes: messages(graph, fields.graph.node).map(parseNode),

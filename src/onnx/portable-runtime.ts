@@ -1,4 +1,5 @@
 import { isFutagoError } from "../base/mod.ts";
+import { activationKernels } from "./activation-kernels.ts";
 import { elementwiseKernels } from "./elementwise-kernels.ts";
 import {
   type Allocate,
@@ -10,15 +11,25 @@ import {
   unsupported,
 } from "./kernel.ts";
 import { matrixKernels } from "./matrix-kernels.ts";
-import type { OnnxModel, OnnxTensor, OnnxType, OnnxValueInfo } from "./model.ts";
+import type { OnnxModel, OnnxNode, OnnxTensor, OnnxType, OnnxValueInfo } from "./model.ts";
+import { normalisationKernels } from "./normalisation-kernels.ts";
 import { parseOnnx } from "./parse.ts";
 import { corrupt } from "./protobuf.ts";
 import { reductionKernels } from "./reduction-kernels.ts";
 import type { LoadOptions, Runtime, Session, Tensor, Tensors } from "./runtime.ts";
+import { selectionKernels } from "./selection-kernels.ts";
 import { shapeKernels } from "./shape-kernels.ts";
 
 const kernels: ReadonlyMap<string, KernelFactory> = new Map(
-  Object.entries({ ...elementwiseKernels, ...reductionKernels, ...matrixKernels, ...shapeKernels }),
+  Object.entries({
+    ...elementwiseKernels,
+    ...activationKernels,
+    ...reductionKernels,
+    ...normalisationKernels,
+    ...matrixKernels,
+    ...shapeKernels,
+    ...selectionKernels,
+  }),
 );
 
 /** Options of {@link createPortableRuntime}. */
@@ -63,24 +74,73 @@ interface Step {
   readonly allocate: Allocate;
 }
 
+function kernelOf(node: OnnxNode): Kernel {
+  const factory = node.domain === "" ? kernels.get(node.opType) : undefined;
+  if (factory === undefined) {
+    const domain = node.domain === "" ? "" : `${node.domain}:`;
+    return unsupported(`it has no operator "${domain}${node.opType}"`);
+  }
+  const [output, ...more] = node.outputs;
+  if (output === undefined || more.some((name) => name !== ""))
+    unsupported(`"${node.opType}" must have one output`);
+  return factory(node);
+}
+
+/** An operation that the portable executor cannot do. */
+export interface UnsupportedNode {
+  readonly opType: string;
+  /** What the file calls the node, else what it calls its result. */
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Operator sets that the portable executor reads. */
+export const portableOpsets: { readonly least: number; readonly most: number } = Object.freeze({
+  least: 13,
+  most: 24,
+});
+
+/**
+ * What keeps a model from running in the portable executor.
+ *
+ * @param model As parsed.
+ * @returns Every such operation; empty where it can be loaded.
+ *
+ * @example
+ * ```ts no-run
+ * import { parseOnnx, unsupportedNodes } from "futago";
+ * declare const bytes: Uint8Array;
+ * for (const { name, opType, reason } of unsupportedNodes(parseOnnx(bytes))) console.log(name, opType, reason);
+ * ```
+ */
+export function unsupportedNodes(model: OnnxModel): readonly UnsupportedNode[] {
+  return model.nodes.flatMap((node) => {
+    try {
+      kernelOf(node);
+      return [];
+    } catch (error) {
+      if (!isFutagoError(error)) throw error;
+      const name = node.name ?? node.outputs[0] ?? "";
+      return [{ opType: node.opType, name, reason: error.message }];
+    }
+  });
+}
+
 function compile(model: OnnxModel, precision: "float32" | "float64"): Step[] {
   const version = Object.hasOwn(model.opsets, "") ? model.opsets[""]! : 0;
-  if (!(version >= 18 && version <= 24))
-    unsupported(`the operator set must be 18 to 24: current value is ${version}`);
+  const { least, most } = portableOpsets;
+  if (!(version >= least && version <= most))
+    unsupported(`the operator set must be ${least} to ${most}: current value is ${version}`);
   const known = new Set([...Object.keys(model.initializers), ...model.inputs.map(({ name }) => name)]);
   const steps = model.nodes.map((node): Step => {
-    const factory = kernels.get(node.opType);
-    if (factory === undefined || node.domain !== "")
-      unsupported(`it has no operator "${node.domain}:${node.opType}"`);
-    const [output, ...more] = node.outputs;
-    if (output === undefined || more.some((name) => name !== ""))
-      unsupported(`"${node.opType}" must have one output`);
+    const kernel = kernelOf(node);
+    const output = node.outputs[0]!;
     for (const name of node.inputs)
       if (name !== "" && !known.has(name)) corrupt(`"${name}" is used before it is made`);
     if (known.has(output)) corrupt(`"${output}" is made twice`);
     known.add(output);
     const inputs = node.inputs.map((name) => (name === "" ? undefined : name));
-    return { opType: node.opType, kernel: factory(node), inputs, output, allocate: allocator(precision) };
+    return { opType: node.opType, kernel, inputs, output, allocate: allocator(precision) };
   });
   for (const { name, dtype } of model.outputs) {
     if (!known.has(name)) corrupt(`the output "${name}" is not made`);

@@ -1,12 +1,11 @@
 import {
   axisOf,
   countOf,
-  floatAttribute,
   intAttribute,
+  intsAttribute,
   type KernelFactory,
   type Numbers,
   need,
-  unsupported,
 } from "./kernel.ts";
 import type { OnnxTensor } from "./model.ts";
 
@@ -77,11 +76,13 @@ function logSumExpInto(x: OnnxTensor, axes: ReadonlySet<number>, y: Numbers): vo
 function reduction(into: (x: OnnxTensor, axes: ReadonlySet<number>, y: Numbers) => void): KernelFactory {
   return (node) => {
     const keep = intAttribute(node, "keepdims", 1) !== 0;
+    // Axes became an input in operator set 18; ReduceSum's in 13.
+    const attribute = intsAttribute(node, "axes");
     const noop = intAttribute(node, "noop_with_empty_axes", 0) !== 0;
     return (inputs, allocate) => {
       const x = need(inputs, 0);
       const rank = x.shape.length;
-      const named = Array.from(inputs[1]?.data ?? [], (axis) => axisOf(axis, rank));
+      const named = Array.from(inputs[1]?.data ?? attribute ?? [], (axis) => axisOf(axis, rank));
       const all = named.length === 0 && !noop;
       const axes = new Set(all ? x.shape.keys() : named);
       const shape = keep
@@ -134,39 +135,17 @@ function softmaxLine(
   for (let at = start; at < end; at += step) y[at] = logarithm ? x[at]! - shift : Math.exp(x[at]! - shift);
 }
 
-const layerNormalization: KernelFactory = (node) => {
-  const epsilon = floatAttribute(node, "epsilon", 1e-5);
-  if (intAttribute(node, "axis", -1) !== -1)
-    return unsupported("layer normalisation must be over the last axis");
-  return (inputs, allocate) => {
-    const x = need(inputs, 0);
-    const scale = need(inputs, 1).data;
-    const bias = inputs[2]?.data;
-    const n = x.shape.at(-1) ?? 1;
-    const y = allocate(x.dtype, x.shape);
-    for (let row = 0; row < x.data.length; row += n) {
-      let sum = 0;
-      for (let i = 0; i < n; i++) sum += x.data[row + i]!;
-      const mean = sum / n;
-      let squares = 0;
-      for (let i = 0; i < n; i++) squares += (x.data[row + i]! - mean) ** 2;
-      const inverse = 1 / Math.sqrt(squares / n + epsilon);
-      for (let i = 0; i < n; i++)
-        y.data[row + i] = (x.data[row + i]! - mean) * inverse * scale[i]! + (bias?.[i] ?? 0);
-    }
-    return y;
-  };
-};
-
-/** Kernels of reductions and of what normalises along an axis. */
+/** Kernels of reductions, and of softmax. */
 export const reductionKernels: Readonly<Record<string, KernelFactory>> = {
   ReduceSum: reduction(fold({ start: 0, step: (sum, x) => sum + x })),
   ReduceMean: reduction(fold({ start: 0, step: (sum, x) => sum + x, end: (sum, count) => sum / count })),
   ReduceMax: reduction(fold({ start: Number.NEGATIVE_INFINITY, step: Math.max })),
   ReduceProd: reduction(fold({ start: 1, step: (product, x) => product * x })),
+  ReduceMin: reduction(fold({ start: Number.POSITIVE_INFINITY, step: Math.min })),
+  ReduceL1: reduction(fold({ start: 0, step: (sum, x) => sum + Math.abs(x) })),
+  ReduceL2: reduction(fold({ start: 0, step: (sum, x) => sum + x * x, end: Math.sqrt })),
   ReduceSumSquare: reduction(fold({ start: 0, step: (sum, x) => sum + x * x })),
   ReduceLogSumExp: reduction(logSumExpInto),
   Softmax: softmax(false),
   LogSoftmax: softmax(true),
-  LayerNormalization: layerNormalization,
 };

@@ -15,22 +15,63 @@ const integers = (tensor: OnnxTensor): number[] => Array.from(tensor.data);
 
 const identity: KernelFactory = () => (inputs) => need(inputs, 0);
 
-const shapeOf: KernelFactory = () => (inputs, allocate) => {
-  const x = need(inputs, 0);
-  const y = allocate("int64", [x.shape.length]);
-  y.data.set(x.shape);
+/** Of three inputs the first: what drops units while training leaves them alone afterwards. */
+const dropout: KernelFactory = () => (inputs) => {
+  const training = inputs[2]?.data[0];
+  if (training !== undefined && training !== 0)
+    return unsupported("a Dropout must be exported for inference");
+  return need(inputs, 0);
+};
+
+const shapeOf: KernelFactory = (node) => {
+  const start = intAttribute(node, "start", 0);
+  const end = intAttribute(node, "end", Number.MAX_SAFE_INTEGER);
+  return (inputs, allocate) => {
+    const lengths = need(inputs, 0).shape.slice(start, end);
+    const y = allocate("int64", [lengths.length]);
+    y.data.set(lengths);
+    return y;
+  };
+};
+
+const sizeOf: KernelFactory = () => (inputs, allocate) => {
+  const y = allocate("int64", []);
+  y.data[0] = need(inputs, 0).data.length;
   return y;
 };
 
-const reshape: KernelFactory = () => (inputs) => {
-  const x = need(inputs, 0);
-  const dims = integers(need(inputs, 1)).map((dim, axis) => (dim === 0 ? (x.shape[axis] ?? 0) : dim));
-  const known = countOf(dims.filter((dim) => dim !== -1));
-  const shape = dims.map((dim) => (dim === -1 ? x.data.length / known : dim));
-  if (countOf(shape) !== x.data.length || !shape.every((dim) => Number.isInteger(dim) && dim >= 0)) {
-    return unsupported(`[${x.shape}] must have as many elements as [${dims}]`);
+/** The numbers of an attribute, in one of five. */
+const constant: KernelFactory = (node) => {
+  const { value, value_float, value_floats, value_int, value_ints } = node.attributes;
+  const given = value ?? value_float ?? value_floats ?? value_int ?? value_ints;
+  if (given?.kind === "tensor") return () => given.value;
+  if (given?.kind === "float" || given?.kind === "floats") {
+    const data = Float32Array.from([given.value].flat());
+    const shape = given.kind === "float" ? [] : [data.length];
+    return () => ({ dtype: "float32", shape, data });
   }
-  return { ...x, shape: integerShape(shape) };
+  if (given?.kind === "int" || given?.kind === "ints") {
+    const data = Float64Array.from([given.value].flat());
+    const shape = given.kind === "int" ? [] : [data.length];
+    return () => ({ dtype: "int64", shape, data });
+  }
+  return unsupported("a Constant must hold numbers");
+};
+
+const reshape: KernelFactory = (node) => {
+  const zeroKeeps = intAttribute(node, "allowzero", 0) === 0;
+  return (inputs) => {
+    const x = need(inputs, 0);
+    const dims = integers(need(inputs, 1)).map((dim, axis) =>
+      dim === 0 && zeroKeeps ? (x.shape[axis] ?? 0) : dim,
+    );
+    const known = countOf(dims.filter((dim) => dim !== -1));
+    const shape = dims.map((dim) => (dim === -1 ? (known === 0 ? 0 : x.data.length / known) : dim));
+    if (countOf(shape) !== x.data.length || !shape.every((dim) => Number.isInteger(dim) && dim >= 0)) {
+      return unsupported(`[${x.shape}] must have as many elements as [${dims}]`);
+    }
+    return { ...x, shape: integerShape(shape) };
+  };
 };
 
 const unsqueeze: KernelFactory = () => (inputs) => {
@@ -44,23 +85,26 @@ const unsqueeze: KernelFactory = () => (inputs) => {
 
 const squeeze: KernelFactory = () => (inputs) => {
   const x = need(inputs, 0);
-  const axes = new Set(integers(need(inputs, 1)).map((axis) => axisOf(axis, x.shape.length)));
+  const given = inputs[1] === undefined ? undefined : integers(inputs[1]);
+  const ones = [...x.shape.keys()].filter((axis) => x.shape[axis] === 1);
+  const axes = new Set((given ?? ones).map((axis) => axisOf(axis, x.shape.length)));
   if ([...axes].some((axis) => x.shape[axis] !== 1))
     return unsupported(`[${x.shape}] must have length 1 to be squeezed`);
   return { ...x, shape: x.shape.filter((_, axis) => !axes.has(axis)) };
 };
 
 const constantOfShape: KernelFactory = (node) => {
-  const value = node.attributes["value"];
-  if (value?.kind !== "tensor") return unsupported("ConstantOfShape needs a value");
+  const { value } = node.attributes;
+  if (value !== undefined && value.kind !== "tensor") return unsupported("ConstantOfShape needs a tensor");
   return (inputs, allocate) => {
-    const y = allocate(value.value.dtype, integers(need(inputs, 0)));
-    y.data.fill(value.value.data[0] ?? 0);
+    const y = allocate(value?.value.dtype ?? "float32", integers(need(inputs, 0)));
+    y.data.fill(value?.value.data[0] ?? 0);
     return y;
   };
 };
 
-function stridesOf(shape: readonly number[]): number[] {
+/** Steps of each axis in the numbers of a shape. */
+export function stridesOf(shape: readonly number[]): number[] {
   return shape.map((_, axis) => countOf(shape.slice(axis + 1)));
 }
 
@@ -139,61 +183,29 @@ const concat: KernelFactory = (node) => {
   };
 };
 
-const slice: KernelFactory = () => (inputs, allocate) => {
-  const x = need(inputs, 0);
-  const [starts, ends, axes] = [1, 2, 3].map((place) => integers(need(inputs, place)));
-  if (starts!.length !== 1 || inputs.length > 4)
-    return unsupported("Slice must be along one axis, in steps of 1");
-  const axis = axisOf(axes![0] ?? 0, x.shape.length);
-  const length = x.shape[axis]!;
-  const within = (at: number): number => Math.min(length, Math.max(0, at < 0 ? at + length : at));
-  const start = within(starts![0]!);
-  const size = Math.max(0, within(ends![0] ?? 0) - start);
-  const y = allocate(
-    x.dtype,
-    x.shape.map((dim, index) => (index === axis ? size : dim)),
-  );
-  const inner = countOf(x.shape.slice(axis + 1));
-  const run = {
-    length: size * inner,
-    fromAt: start * inner,
-    fromStep: length * inner,
-    toAt: 0,
-    toStep: size * inner,
+/** A matrix: the axes before `axis`, and those from it on. */
+const flatten: KernelFactory = (node) => {
+  const axis = intAttribute(node, "axis", 1);
+  return (inputs) => {
+    const x = need(inputs, 0);
+    const rank = x.shape.length;
+    const at = axis === rank ? rank : axisOf(axis, Math.max(1, rank));
+    return { ...x, shape: [countOf(x.shape.slice(0, at)), countOf(x.shape.slice(at))] };
   };
-  copyRuns(x.data, y.data, { ...run, count: countOf(x.shape.slice(0, axis)) });
-  return y;
-};
-
-const pad: KernelFactory = () => (inputs, allocate) => {
-  const x = need(inputs, 0);
-  const amounts = integers(need(inputs, 1));
-  const rank = x.shape.length;
-  if (amounts.length !== rank * 2 || amounts.some((amount) => amount < 0)) return unsupported("Pad must add");
-  const y = allocate(
-    x.dtype,
-    x.shape.map((dim, axis) => dim + amounts[axis]! + amounts[rank + axis]!),
-  );
-  y.data.fill(0);
-  const strides = stridesOf(y.shape);
-  const n = x.shape.at(-1) ?? 1;
-  const start = strides.reduce((sum, step, axis) => sum + step * amounts[axis]!, 0);
-  eachRow(x.shape, [strides], ([at], row) => {
-    y.data.set(x.data.subarray(row * n, row * n + n), start + at!);
-  });
-  return y;
 };
 
 /** Kernels of shapes. */
 export const shapeKernels: Readonly<Record<string, KernelFactory>> = {
   Identity: identity,
+  Dropout: dropout,
+  Constant: constant,
   Shape: shapeOf,
+  Size: sizeOf,
+  Flatten: flatten,
   Reshape: reshape,
   Squeeze: squeeze,
   Unsqueeze: unsqueeze,
   ConstantOfShape: constantOfShape,
   Transpose: transpose,
   Concat: concat,
-  Slice: slice,
-  Pad: pad,
 };
