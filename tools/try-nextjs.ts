@@ -9,7 +9,8 @@ import { walkThrough } from "../examples/nextjs/dev/walk-through.ts";
 //   node tools/try-nextjs.ts [folder for screenshots]
 const screenshots = resolve(process.argv[2] ?? ".cache/nextjs");
 const folder = mkdtempSync(join(tmpdir(), "futago-nextjs-"));
-const ports = { supabase: 54_321, futago: 8787, page: 3000 };
+// Not those that are in use where somebody works on the page.
+const ports = { supabase: 54_391, futago: 8791, page: 3091 };
 const running: ChildProcess[] = [];
 
 function run(command: string, args: readonly string[]): void {
@@ -50,9 +51,11 @@ try {
     recursive: true,
     filter: (path) => !/node_modules|\.next$/.test(path),
   });
-  writeFileSync(join(folder, ".env.local"), readFileSync("examples/nextjs/.env.example", "utf8"));
+  const example = readFileSync("examples/nextjs/.env.example", "utf8");
+  const environment = example.replace("54321", `${ports.supabase}`).replace("8787", `${ports.futago}`);
+  writeFileSync(join(folder, ".env.local"), environment);
   run("npm", ["ci", "--no-audit", "--no-fund"]);
-  start(["examples/nextjs/dev/main.ts"]);
+  start(["examples/nextjs/dev/main.ts"], { env: { PORT: String(ports.supabase) } });
   start(["bin/futago.mjs", "start", "--quiet"], {
     env: {
       FUTAGO_HOME: join(folder, ".futago"),
