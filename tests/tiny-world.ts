@@ -1,4 +1,4 @@
-import { createMemoryBlobStore } from "../src/base/mod.ts";
+import { type BlobStore, createMemoryBlobStore } from "../src/base/mod.ts";
 import {
   type CatalogueStore,
   createMemoryCatalogue,
@@ -32,15 +32,30 @@ export interface TinyStores {
   readonly people?: PersonRecords | undefined;
 }
 
-/** A filled catalogue, empty registry and vectors, in memory unless others are given, and a clock that a test moves. */
-export function tinyWorld({ store, vectors, versions, people }: TinyStores = memoryStores()) {
+/**
+ * A filled catalogue, empty registry and vectors, in memory unless others are given, and a clock that a test moves.
+ * `published`: where bundles are uploaded to, if anywhere.
+ */
+export function tinyWorld(
+  { store, vectors, versions, people }: TinyStores = memoryStores(),
+  options: { readonly published?: BlobStore } = {},
+) {
   const blobs = createMemoryBlobStore();
   const runtime = createPortableRuntime();
   const clock = { time: testNow, now: () => clock.time };
   const prepare = async ({ towers, version }: LoadedModel): Promise<void> => {
     await embedCatalogue({ towers, version, store, vectors });
   };
-  const deployer = createDeployer({ blobs, versions, runtime, clock, prepare, maxVersions: 3, graceMs: 0 });
+  const deployer = createDeployer({
+    blobs,
+    versions,
+    runtime,
+    clock,
+    prepare,
+    maxVersions: 3,
+    graceMs: 0,
+    ...options,
+  });
   /** Registers and promotes a model. */
   const deploy = async (seed: number): Promise<string> => {
     const { model, dataset } = tinyModel(seed);

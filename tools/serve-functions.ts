@@ -43,22 +43,42 @@ export async function serveFunctions(options: ServeFunctionsOptions): Promise<Se
   const folder = await mkdtemp(join(tmpdir(), "futago-functions-"));
   const script = join(folder, "router.ts");
   await writeFile(script, router(names, port));
-  const child = spawn(
-    deno,
-    ["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--allow-net", "--allow-env", script],
-    {
-      env: { ...env, PATH: process.env["PATH"], HOME: folder, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
-      stdio: ["ignore", "pipe", "pipe"],
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const served = await startDeno(["--no-config", "--allow-net", "--allow-env", script], { env, onLine });
+    return { ...served, close: () => served.close().finally(remove) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/**
+ * Starts a script in Deno that serves, and says so by the line `listening on URL`.
+ *
+ * @param args Permissions and the script; nothing else is allowed.
+ * @param options What it finds in its environment, and who gets what it prints.
+ * @returns Where it listens.
+ */
+export async function startDeno(
+  args: readonly string[],
+  { env, onLine = () => {} }: Pick<ServeFunctionsOptions, "env" | "onLine">,
+): Promise<ServedFunctions> {
+  const child = spawn(deno, ["run", "--quiet", "--no-prompt", "--no-lock", ...args], {
+    env: {
+      ...env,
+      PATH: process.env["PATH"],
+      HOME: process.env["HOME"],
+      NO_COLOR: "1",
+      DENO_NO_UPDATE_CHECK: "1",
     },
-  );
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const close = async (): Promise<void> => {
-    const ended = child.exitCode ?? child.signalCode;
-    if (ended === null) {
-      const exit = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGTERM");
-      await exit;
-    }
-    await rm(folder, { recursive: true, force: true });
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exit = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await exit;
   };
   try {
     return { url: await listening(child, onLine), process: child, close };
