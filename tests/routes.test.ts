@@ -156,7 +156,7 @@ function testRoutes(open: () => Promise<TinyStores>): void {
     as(viewer("p01"));
     for (const route of ["user_embedding_v2", "update_user_embedding"]) {
       const { status: _, request_id: __, ...body } = await ask(route);
-      expect(Object.keys(body).sort()).toEqual(["dims", "events", "model_version"]);
+      expect(Object.keys(body).sort()).toEqual(["dims", "events", "model_version", "stored"]);
     }
     expect([...(await vectors.userHashes(version)).keys()].sort()).toEqual(["p00", "p01"]);
     expect(JSON.stringify(await ask("export_person"))).not.toContain('"embedding"');
@@ -242,13 +242,49 @@ function testRoutes(open: () => Promise<TinyStores>): void {
   });
 }
 
-describe("the routes in memory", () =>
-  testRoutes(async () => {
-    const store = createMemoryCatalogue();
-    const vectors = createMemoryVectorStore(store);
-    const people = createMemoryPersonRecords(store, { vectors });
-    return { store, vectors, versions: createMemoryVersionStore(), people };
-  }));
+describe("[SV9] whatever serves, without a confirmed age there is nothing", () => {
+  type World = Awaited<ReturnType<typeof world>>;
+  const sources: readonly (readonly [string, (world: World) => Promise<unknown>])[] = [
+    ["two_tower", ({ deploy }) => deploy(1)],
+    ["previous_version", ({ deploy }) => deploy(2).then(() => deploy(1))],
+    ["linear", ({ deploy }) => deploy(1)],
+    ["popularity", async () => {}],
+  ];
+  test.each(sources)("%s", async (source, prepare) => {
+    const opened = await world(inMemory);
+    const { as, ask } = opened;
+    const version = await prepare(opened);
+    if (source !== "two_tower") await opened.blobs.remove(`models/${version}/user_tower.onnx`);
+    const bodies = [{}, { candidates: ["v01", "v02"] }, { filter: { max_price: 500 } }, { limit: 1000 }];
+    const callers: readonly (readonly [Caller, string | undefined, number])[] = [
+      [viewer("p11"), undefined, 403],
+      [viewer("stranger"), undefined, 403],
+      [{ kind: "service" }, "p11", 403],
+      [{ kind: "service" }, "stranger", 403],
+      [viewer("p11", true), undefined, 200],
+      [viewer("p00"), undefined, 200],
+      [{ kind: "service" }, "p00", 200],
+    ];
+    for (const [caller, user_id, expected] of callers) {
+      as(caller);
+      for (const body of bodies) {
+        const answer = await ask("recommendations", { user_id, ...body });
+        expect(answer.status).toBe(expected);
+        expect(answer.error?.code).toBe(expected === 200 ? undefined : "age_not_confirmed");
+        if (expected === 200 && body === bodies[0]) expect(answer).toMatchObject({ source });
+      }
+    }
+  });
+});
+
+async function inMemory(): Promise<TinyStores> {
+  const store = createMemoryCatalogue();
+  const vectors = createMemoryVectorStore(store);
+  const people = createMemoryPersonRecords(store, { vectors });
+  return { store, vectors, versions: createMemoryVersionStore(), people };
+}
+
+describe("the routes in memory", () => testRoutes(inMemory));
 
 describeDatabases("the routes", (open) =>
   testRoutes(async () => {

@@ -10,8 +10,8 @@ import type { JwtOptions } from "./token-verifier.ts";
 export type AuthEnvironment = Readonly<Record<string, string | undefined>>;
 
 /**
- * How a service is protected, from environment variables; see `docs/serving.md` for each. On Supabase the platform's own
- * are understood too, so that a function needs none.
+ * How a service is protected, from environment variables; `docs/serving.md` has each. On Supabase the platform's own are
+ * understood too, so that a function needs none.
  *
  * @param env For example `process.env`, or `Deno.env.toObject()`.
  * @param platform Clock and fetch.
