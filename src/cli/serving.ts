@@ -93,7 +93,12 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
       people: stores.database.people,
       ...protection,
     });
-    const server = await startServer(service, { port, host, keyed: protection.authenticator !== undefined });
+    const server = await startServer(service, {
+      port,
+      host,
+      keyed: protection.authenticator !== undefined,
+      clientAddressHeader: env["FUTAGO_CLIENT_ADDRESS_HEADER"] || undefined,
+    });
     await (serving.listening ?? (async (url) => context.say(`Listening on ${url}`)))(server.url, engine);
     await aborted(signal);
     await server.close();

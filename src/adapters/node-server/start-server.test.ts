@@ -3,13 +3,13 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Service } from "../../service/mod.ts";
 import { createPinoLog } from "./pino-log.ts";
 import { createPrometheusMetrics } from "./prometheus-metrics.ts";
-import { type RunningServer, startServer } from "./start-server.ts";
+import { type RunningServer, type ServerOptions, startServer } from "./start-server.ts";
 
 const local = { port: 0, host: "127.0.0.1", keyed: false };
 const open: RunningServer[] = [];
 
-async function started(service: Service): Promise<RunningServer> {
-  const server = await startServer(service, local);
+async function started(service: Service, options: Partial<ServerOptions> = {}): Promise<RunningServer> {
+  const server = await startServer(service, { ...local, ...options });
   open.push(server);
   return server;
 }
@@ -23,6 +23,24 @@ describe("startServer", () => {
     const { url } = await started({ fetch: async (request) => new Response(await request.text()) });
     const answer = await fetch(url, { method: "POST", body: "こんにちは" });
     expect(await answer.text()).toBe("こんにちは");
+  });
+
+  test("says where a request comes from, whatever its headers say", async () => {
+    const { url } = await started({
+      fetch: async (_, origin) => new Response(origin?.clientAddress),
+    });
+    const answer = await fetch(url, {
+      headers: { "x-forwarded-for": "192.0.2.1", forwarded: "for=192.0.2.1" },
+    });
+    expect(await answer.text()).toBe("127.0.0.1");
+  });
+
+  test("believes the one header that a proxy is said to write, and of a list its last", async () => {
+    const service: Service = { fetch: async (_, origin) => new Response(origin?.clientAddress) };
+    const { url } = await started(service, { clientAddressHeader: "x-forwarded-for" });
+    const from = async (headers: Record<string, string>) => (await fetch(url, { headers })).text();
+    expect(await from({ "x-forwarded-for": "192.0.2.1, 192.0.2.2" })).toBe("192.0.2.2");
+    expect(await from({ "x-real-ip": "192.0.2.1" })).toBe("127.0.0.1");
   });
 
   test.each(["0.0.0.0", "::", "192.0.2.1"])("refuses to listen on %s without an API key", async (host) => {

@@ -12,6 +12,11 @@ export interface ServerOptions {
   readonly host: string;
   /** Whether callers must prove who they are: only then may it listen beyond this machine. */
   readonly keyed: boolean;
+  /**
+   * The header in which a proxy of ours writes the address of the client, such as `x-real-ip`; of a list the last, which
+   * is what the proxy itself saw. Only behind such a proxy: anybody else could write it, too. @default none is believed
+   */
+  readonly clientAddressHeader?: string | undefined;
 }
 
 /** A server that listens. */
@@ -34,13 +39,13 @@ const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
  * @throws FutagoError `address_in_use` when the port is taken.
  */
 export async function startServer(service: Service, options: ServerOptions): Promise<RunningServer> {
-  const { port, host, keyed } = options;
+  const { port, host, keyed, clientAddressHeader } = options;
   if (!keyed && !loopback.has(host)) {
     throw new RangeError(
       `Cannot listen on "${host}" as without an API key it must be 127.0.0.1: set FUTAGO_API_KEY or FUTAGO_JWKS_URL to serve other machines`,
     );
   }
-  const server = await listen(service, { port, host });
+  const server = await listen(service, { port, host, clientAddressHeader });
   const { port: bound } = server.address() as AddressInfo;
   return Object.freeze({
     url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
@@ -48,13 +53,18 @@ export async function startServer(service: Service, options: ServerOptions): Pro
   });
 }
 
-function listen(service: Service, { port, host }: { port: number; host: string }): Promise<Server> {
+function listen(
+  service: Service,
+  { port, host, clientAddressHeader }: Omit<ServerOptions, "keyed">,
+): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = serve({
       fetch: (request, env) => {
         // hono's types cannot know that HTTP/1 is served here; `incoming` is Node's own request.
         const { incoming } = env as Partial<HttpBindings>;
-        return service.fetch(request, { clientAddress: incoming?.socket.remoteAddress });
+        const written = clientAddressHeader && request.headers.get(clientAddressHeader);
+        const clientAddress = written ? written.split(",").at(-1)!.trim() : incoming?.socket.remoteAddress;
+        return service.fetch(request, { clientAddress });
       },
       port,
       hostname: host,

@@ -23,7 +23,10 @@ export function startCommand(): Command {
       "From nothing to served recommendations: demo data (where the database is empty), a lite model measured beside the baselines, vectors, a server. What is done already is not done again",
     )
     .option("--port <n>", "port (default: $PORT, else 8787)", wholeNumber({ min: 0, max: 65_535 }))
-    .option("--host <address>", "address (default: $HOST, else 127.0.0.1; others only with FUTAGO_API_KEY)")
+    .option(
+      "--host <address>",
+      "address (default: $HOST, else 127.0.0.1; others only where callers are known)",
+    )
     .addHelpText("after", "\nExamples:\n  futago start\n  FUTAGO_HOME=/tmp/futago PORT=9000 npm start");
   return withSharedOptions(command).action(
     action<Options>((context, options) =>
