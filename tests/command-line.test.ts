@@ -61,15 +61,23 @@ describe("usage", () => {
     }
   });
 
-  test.each(["start", "import", "train", "evaluate", "embed", "recommend", "serve", "models", "doctor"])(
-    "%s --help shows examples",
-    async (name) => {
-      const { code, stdout } = await futago(name, "--help");
-      expect(code).toBe(0);
-      expect(stdout).toContain(`futago ${name}`);
-      expect(stdout).toContain("Examples:");
-    },
-  );
+  test.each([
+    "start",
+    "import",
+    "train",
+    "evaluate",
+    "embed",
+    "recommend",
+    "serve",
+    "models",
+    "supabase",
+    "doctor",
+  ])("%s --help shows examples", async (name) => {
+    const { code, stdout } = await futago(name, "--help");
+    expect(code).toBe(0);
+    expect(stdout).toContain(`futago ${name}`);
+    expect(stdout).toContain("Examples:");
+  });
 
   test.each([
     [["nonsense"], /unknown command 'nonsense'/],

@@ -1,4 +1,6 @@
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "rolldown";
 
@@ -15,15 +17,15 @@ const withoutOpenApi = fileURLToPath(new URL("../apps/edge/without-openapi.ts", 
  */
 export async function bundleEdge(file: string = edgeBundle): Promise<readonly string[]> {
   const modules: string[] = [];
-  await build({
+  const { output } = await build({
     input: "apps/edge/main.ts",
     platform: "neutral",
     resolve: { mainFields: ["module", "main"], conditionNames: ["import", "default"] },
     // Importing a module of ours does nothing: what nobody uses is left out, with all that it would define.
     treeshake: { moduleSideEffects: [{ test: /[\\/](?:src|apps)[\\/]/, sideEffects: false }] },
     plugins: [edgeModules(), { name: "list", moduleParsed: ({ id }) => void modules.push(id) }],
+    write: false,
     output: {
-      file,
       format: "esm",
       minify: true,
       sourcemap: false,
@@ -31,6 +33,11 @@ export async function bundleEdge(file: string = edgeBundle): Promise<readonly st
     },
     logLevel: "warn",
   });
+  await mkdir(dirname(file), { recursive: true });
+  // Whole or not at all, as another process may be importing it.
+  const temporary = `${file}.${process.pid}`;
+  await writeFile(temporary, output[0].code);
+  await rename(temporary, file);
   return modules;
 }
 

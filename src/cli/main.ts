@@ -56,6 +56,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/migrate.ts")).migrateCommand(),
   },
   {
+    name: "supabase",
+    summary: "put the edge functions and migrations into a Supabase project",
+    load: async () => (await import("./commands/supabase.ts")).supabaseCommand(),
+  },
+  {
     name: "users",
     summary: "hand over, erase, confirm the age of a viewer",
     load: async () => (await import("./commands/users.ts")).usersCommand(),
