@@ -3,10 +3,10 @@ import type { Connection } from "./connection.ts";
 import type { Database } from "./database.ts";
 
 /**
- * Who asks: a caller without a token, a token without a person, a person without a profile, one without a confirmed
- * age, one with, and the service.
+ * Who asks: PostgREST before it became anybody, a caller without a token, a token without a person, a person without a
+ * profile, one without a confirmed age, one with, and the service.
  */
-export type Actor = "anon" | "nobody" | "stranger" | "minor" | "adult" | "service";
+export type Actor = "authenticator" | "anon" | "nobody" | "stranger" | "minor" | "adult" | "service";
 
 /** Ids as Supabase gives them. */
 export const person = {
@@ -17,6 +17,7 @@ export const person = {
 } as const;
 
 const actors: Readonly<Record<Actor, { readonly role: string; readonly sub?: string }>> = {
+  authenticator: { role: "authenticator" },
   anon: { role: "anon" },
   nobody: { role: "authenticated" },
   stranger: { role: "authenticated", sub: person.stranger },
@@ -88,13 +89,14 @@ export function createActing(db: Connection) {
   const rows = async (
     actor: Actor,
     statements: readonly Statement[],
-    claims: object = {},
+    { claims = {}, before = [] }: { readonly claims?: object; readonly before?: readonly Statement[] } = {},
   ): Promise<{ readonly rows: readonly unknown[]; readonly touched: number }> => {
     const { role, sub } = actors[actor];
     let result = { rows: [] as readonly unknown[], touched: 0 };
     const undone = new Error("undone");
     try {
       await db.transaction().execute(async (trx) => {
+        for (const statement of before) await statement.execute(trx);
         const token = JSON.stringify({ role, ...(sub === undefined ? {} : { sub }), ...claims });
         await sql`select set_config('request.jwt.claims', ${token}, true)`.execute(trx);
         await sql`set local role ${sql.id(role)}`.execute(trx);
@@ -110,9 +112,9 @@ export function createActing(db: Connection) {
     return result;
   };
 
-  const outcome = async (actor: Actor, statement: Statement, claims?: object): Promise<string> => {
+  const outcome = async (actor: Actor, statement: Statement, claims: object = {}): Promise<string> => {
     try {
-      return String((await rows(actor, [statement], claims)).touched);
+      return String((await rows(actor, [statement], { claims })).touched);
     } catch (error) {
       const { code, message } = error as { code?: string; message: string };
       if (code === "55000" || code === "42809") return "x";
@@ -124,6 +126,9 @@ export function createActing(db: Connection) {
   return {
     /** What the last of some statements gives. */
     rows: async (actor: Actor, ...statements: readonly Statement[]) => (await rows(actor, statements)).rows,
+    /** The same, after what the owner did before. */
+    rowsAfter: async (before: readonly Statement[], actor: Actor, statement: Statement) =>
+      (await rows(actor, [statement], { before })).rows,
     /** What becomes of one: a digit, the rows it touched; `-` no right to; `c` the row is refused;
      * `x` a view has nothing to write to; `+` nothing but another error. */
     outcome,
