@@ -13,17 +13,16 @@ const withoutOpenApi = fileURLToPath(new URL("../apps/edge/without-openapi.ts", 
  * Bundles `apps/edge/main.ts` with every package it uses into one ESM file that Deno runs as it is.
  *
  * @param file Where to.
- * @returns The modules that went into it, by path or name.
+ * @returns The paths of the modules that went into it.
  */
 export async function bundleEdge(file: string = edgeBundle): Promise<readonly string[]> {
-  const modules: string[] = [];
   const { output } = await build({
     input: "apps/edge/main.ts",
     platform: "neutral",
     resolve: { mainFields: ["module", "main"], conditionNames: ["import", "default"] },
     // Importing a module of ours does nothing: what nobody uses is left out, with all that it would define.
     treeshake: { moduleSideEffects: [{ test: /[\\/](?:src|apps)[\\/]/, sideEffects: false }] },
-    plugins: [edgeModules(), { name: "list", moduleParsed: ({ id }) => void modules.push(id) }],
+    plugins: [edgeModules()],
     write: false,
     output: {
       format: "esm",
@@ -38,7 +37,9 @@ export async function bundleEdge(file: string = edgeBundle): Promise<readonly st
   const temporary = `${file}.${process.pid}`;
   await writeFile(temporary, output[0].code);
   await rename(temporary, file);
-  return modules;
+  return Object.entries(output[0].modules)
+    .filter(([, { renderedLength }]) => renderedLength > 0)
+    .map(([id]) => id);
 }
 
 /** Node's modules as Deno has them; of files there are none on the edge, and no description of the interface. */
