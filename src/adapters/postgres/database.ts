@@ -51,7 +51,9 @@ export async function openDatabase(
   options: DatabaseOptions = {},
 ): Promise<Database> {
   const { bounds, ...unbound } = options;
-  if (bounds === undefined) return assembleDatabase(await connect(location, options), options);
+  if (bounds === undefined || options.migrate === false) {
+    return assembleDatabase(await connect(location, options), options);
+  }
   // Migrating takes the time it takes.
   await (await assembleDatabase(await connect(location, unbound), unbound)).close();
   return assembleDatabase(await connect(location, options), { ...options, migrate: false });
