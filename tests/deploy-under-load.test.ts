@@ -109,6 +109,7 @@ describe.skipIf(url === undefined)("deploying under load", () => {
     const named = new Set<string>();
     for (const { body, text } of answered) {
       const answer = JSON.parse(text) as Parameters<typeof check.problemOf>[1];
+      expect(answer.source).toBe("two_tower");
       expect(check.problemOf(viewers[body]!.person.id, answer)).toBeUndefined();
       named.add(answer.model_version!);
     }

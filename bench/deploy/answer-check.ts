@@ -14,7 +14,7 @@ export interface AnswerCheck {
   learn(version: string, towers: Towers): Promise<void>;
   /** The vector of a viewer under a version. */
   viewerVector(version: string, viewer: string): Float32Array;
-  /** What is wrong with an answer to a viewer; undefined where it is whole. */
+  /** What is wrong with an answer of towers to a viewer; undefined where it is whole. */
   problemOf(viewer: string, answer: CheckedAnswer): string | undefined;
   /** The largest difference between a score and the product it should be, so far. */
   readonly largestDifference: number;
@@ -61,7 +61,6 @@ export function createAnswerCheck(world: {
     problemOf: (viewer, answer) => {
       const vectors = versions.get(answer.model_version ?? "");
       if (vectors === undefined) return `names version ${answer.model_version}, which is none`;
-      if (answer.source !== "two_tower") return `comes from ${answer.source}`;
       if (answer.recommendations.length === 0) return "is empty";
       const { dims } = vectors;
       const u = viewerRow.get(viewer)! * dims;

@@ -107,6 +107,8 @@ export class ServingModels {
 
   /** Looks for another active version now, tries again what failed to open, and waits until it serves. */
   async refresh(): Promise<void> {
+    // One that began before may be of a version that is not the active one any more.
+    await this.#opening?.done.catch(() => {});
     this.#checkedAt = Number.NEGATIVE_INFINITY;
     if (this.#held !== undefined) this.#held = { ...this.#held, retryAt: dueNow(this.#held.retryAt) };
     await this.#check();
@@ -136,8 +138,13 @@ export class ServingModels {
     const failing = held !== undefined && held.retryAt <= this.#checkedAt;
     if (held !== undefined && held.key === keyOf(active) && !failing) return;
     this.#opening ??= this.#begin(active);
-    // With towers at hand nobody waits for the next ones; without any the answer would be a lesser one.
+    // With towers at hand nobody waits for the next ones; without any the answer would be a lesser one, and so it would
+    // from those of a version that was replaced so long ago that its vectors may be gone.
+    const replacedAt = active?.activatedAt ?? this.#checkedAt;
     if (held?.state.model === undefined) await this.#wait(this.#opening, active);
+    else if (held.state.source === "two_tower" && this.#checkedAt - replacedAt > replacedMs) {
+      await this.#opening.awaited.catch(() => {});
+    }
   }
 
   #begin(active: ModelVersion | undefined): Opening {
@@ -195,9 +202,9 @@ export class ServingModels {
         failure,
       };
     }
-    for (const { version } of [active, ...(previous === undefined ? [] : [previous])]) {
+    for (const { version, manifestHash } of [active, ...(previous === undefined ? [] : [previous])]) {
       try {
-        const fallback = await this.#bounded(readFallback(this.#deps.blobs, version));
+        const fallback = await this.#bounded(readFallback(this.#deps.blobs, version, { manifestHash }));
         return { source: "none", version, fallback, failure };
       } catch {
         // tryLoad has already told of this version.
@@ -240,6 +247,9 @@ export class ServingModels {
     );
   }
 }
+
+/** For how long a version that was replaced is answered from; its vectors are kept for twice as long. */
+const replacedMs = 30_000;
 
 /** An answer has waited long enough for a version that is being opened. */
 class StillOpening extends Error {}

@@ -236,7 +236,8 @@ async function translated<Result>(version: string, work: Promise<Result>): Promi
     return await work;
   } catch (error) {
     const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
-    if (code === "FT001") throw missingVersion(version);
+    // undefined_table: its partition was dropped after it had been looked up.
+    if (code === "FT001" || code === "42P01") throw missingVersion(version);
     if (code === "FT002") throw wrongWidth(version, error);
     throw error;
   }

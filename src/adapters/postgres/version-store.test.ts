@@ -34,6 +34,20 @@ describeDatabases("versions", (open) => {
     expect(await versions.get("v1")).toBeUndefined();
   });
 
+  test("a search that meets a partition being dropped says that there is none", async () => {
+    const { vectors, connection } = await open();
+    await vectors.createPartition("v1", 2);
+    const { rows } = await sql<{
+      name: string;
+    }>`select videos_table as name from embedding_partitions`.execute(connection);
+    // As it is between looking it up and reading it.
+    await sql`drop table ${sql.id(rows[0]!.name)}`.execute(connection);
+    const vector = Float32Array.from([1, 0]);
+    await expect(vectors.nearest({ version: "v1", vector, limit: 1 })).rejects.toMatchObject({
+      code: "not_found",
+    });
+  });
+
   test("removing a version drops its vectors with it", async () => {
     const { versions, vectors } = await open();
     await versions.add({ ...row, version: "v1", createdAt: 0 });
