@@ -1,4 +1,4 @@
-import { FutagoError } from "../base/mod.ts";
+import { FutagoError, isFutagoError } from "../base/mod.ts";
 import { type Bundle, readBundle } from "../registry/mod.ts";
 import type { Stores } from "./open-stores.ts";
 
@@ -21,5 +21,11 @@ export async function registeredBundle(stores: Stores, version: string | undefin
         : `Cannot open version "${version}" as it must be registered: run futago models list to see which are`,
     );
   }
-  return readBundle(stores.blobs, row.version, { manifestHash: row.manifestHash });
+  const { manifestHash } = row;
+  return readBundle(stores.blobs, row.version, { manifestHash }).catch((error: unknown) => {
+    // A candidate lies where it was made until it is deployed.
+    const elsewhere = isFutagoError(error) && error.code === "bundle_missing" && stores.home !== stores.blobs;
+    if (elsewhere) return readBundle(stores.home, row.version, { manifestHash });
+    throw error;
+  });
 }

@@ -19,3 +19,4 @@ export {
 } from "./schema.ts";
 export type { SchemaIssue } from "./schema-issue.ts";
 export { videoSchema } from "./video-schema.ts";
+export { type KnownStates, withStates } from "./with-states.ts";

@@ -20,10 +20,15 @@ export class GraphWriter {
   readonly initializers: Record<string, OnnxTensor> = {};
   readonly #known = new Map<string, string>();
   readonly #uses: ReadonlyMap<Value, number>;
+  readonly #prefix: string;
 
-  /** @param uses How often each value is read. */
-  constructor(uses: ReadonlyMap<Value, number>) {
+  /**
+   * @param uses How often each value is read.
+   * @param prefix Before every name, so that the nodes of two writers may lie in one model.
+   */
+  constructor(uses: ReadonlyMap<Value, number>, prefix = "") {
     this.#uses = uses;
+    this.#prefix = prefix;
   }
 
   /** How often a value is read by others or is an output. */
@@ -43,7 +48,7 @@ export class GraphWriter {
     const key = JSON.stringify([opType, inputs, attributes]);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const output = `_v${this.nodes.length}`;
+    const output = `${this.#prefix}_v${this.nodes.length}`;
     const entries = Object.entries(attributes).map(([name, value]) => [name, asAttribute(value)] as const);
     this.nodes.push({
       opType,
@@ -61,7 +66,7 @@ export class GraphWriter {
     const key = data.length <= 16 ? JSON.stringify([dtype, shape, [...data].map(String)]) : undefined;
     const known = key === undefined ? undefined : this.#known.get(key);
     if (known !== undefined) return known;
-    const name = `_c${Object.keys(this.initializers).length}`;
+    const name = `${this.#prefix}_c${Object.keys(this.initializers).length}`;
     this.initializers[name] = { dtype, shape, data };
     if (key !== undefined) this.#known.set(key, name);
     return name;

@@ -6,7 +6,14 @@ export {
 } from "./dense-product.ts";
 export { buildOnnx, type EmitOptions, emitOnnx } from "./emit.ts";
 export { encodeOnnx } from "./encode.ts";
+export { GraphWriter } from "./graph-writer.ts";
 export type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxType, OnnxValueInfo } from "./model.ts";
 export { parseOnnx } from "./parse.ts";
-export { createPortableRuntime, type PortableOptions } from "./portable-runtime.ts";
+export {
+  createPortableRuntime,
+  type PortableOptions,
+  portableOpsets,
+  type UnsupportedNode,
+  unsupportedNodes,
+} from "./portable-runtime.ts";
 export type { LoadOptions, Runtime, Session, Tensor, Tensors } from "./runtime.ts";

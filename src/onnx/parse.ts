@@ -3,7 +3,8 @@ import { attributeTypes, dataTypes, fields } from "./field-numbers.ts";
 import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxType, OnnxValueInfo } from "./model.ts";
 import { corrupt, type ProtoField, readFields, readVarint, wire } from "./protobuf.ts";
 
-const text = (field: ProtoField): string => new TextDecoder().decode(field.bytes);
+const utf8 = new TextDecoder();
+const text = (field: ProtoField): string => utf8.decode(field.bytes);
 
 const typeNames: ReadonlyMap<number, OnnxType> = new Map(
   Object.entries(dataTypes).map(([name, code]) => [code, name as OnnxType]),
@@ -53,12 +54,14 @@ function floats(field: ProtoField): number[] {
 const widths = { float32: 4, int32: 4, int64: 8, bool: 1 } as const;
 
 function fromRaw(dtype: OnnxType, raw: Uint8Array): OnnxTensor["data"] {
-  // A copy, because the raw bytes need not lie on a multiple of the element's width.
-  const { buffer } = raw.slice();
-  if (dtype === "float32") return new Float32Array(buffer);
-  if (dtype === "int32") return new Int32Array(buffer);
-  if (dtype === "bool") return new Uint8Array(buffer);
-  return Float64Array.from(new BigInt64Array(buffer), Number);
+  // In place where they lie on a multiple of the element's width, as those of encodeOnnx() do; otherwise a copy.
+  const width = widths[dtype];
+  const { buffer, byteOffset } = raw.byteOffset % width === 0 ? raw : raw.slice();
+  const length = raw.length / width;
+  if (dtype === "float32") return new Float32Array(buffer, byteOffset, length);
+  if (dtype === "int32") return new Int32Array(buffer, byteOffset, length);
+  if (dtype === "bool") return new Uint8Array(buffer, byteOffset, length);
+  return Float64Array.from(new BigInt64Array(buffer, byteOffset, length), Number);
 }
 
 function parseTensor(bytes: Uint8Array): { name: string; tensor: OnnxTensor } {

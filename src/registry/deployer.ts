@@ -7,6 +7,7 @@ import { type Bundle, readManifest, writeBundle } from "./bundle.ts";
 import { fitFallback } from "./fallback.ts";
 import { bundleNames, findTwin } from "./find-twin.ts";
 import { createGolden } from "./golden.ts";
+import type { ImportedTowersConfig } from "./import-config.ts";
 import { askedSemanticVersion, defaultSemanticVersion } from "./label-version.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { bundleFiles, type DataWindow } from "./manifest.ts";
@@ -67,7 +68,7 @@ export interface DeployedVersion {
 /** Of a trained model what is deployed; `TrainedModel` has all of it. */
 export interface DeployableModel {
   readonly features: FittedFeatures;
-  readonly towerConfig: TowerConfig;
+  readonly towerConfig: TowerConfig | ImportedTowersConfig;
   /** The training configuration, for the record. */
   readonly trainingConfig: object;
   readonly userOnnx: Uint8Array;

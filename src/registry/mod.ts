@@ -38,6 +38,20 @@ export {
   measureParity,
   parityTolerance,
 } from "./golden.ts";
+export {
+  type ImportConfig,
+  type ImportConfigInput,
+  type ImportedInput,
+  type ImportedTower,
+  type ImportedTowersConfig,
+  parseImportConfig,
+} from "./import-config.ts";
+export {
+  type ForeignTowers,
+  type ImportedTowers,
+  type ImportTowersOptions,
+  importTowers,
+} from "./import-towers.ts";
 export { type LoadedModel, loadModel, type ModelSource } from "./load-model.ts";
 export { type BundleFile, bundleFiles, type DataWindow, type Manifest, parseManifest } from "./manifest.ts";
 export { createMemoryVersionStore } from "./memory-version-store.ts";

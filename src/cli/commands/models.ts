@@ -7,16 +7,17 @@ import { wholeNumber } from "../option-values.ts";
 import { tableOf } from "../table.ts";
 import { modelsDeployCommand } from "./models-deploy.ts";
 import { modelsExportCommand } from "./models-export.ts";
+import { modelsImportCommand } from "./models-import.ts";
 import { modelsVerifyCommand } from "./models-verify.ts";
 
 /**
- * `futago models deploy | list | promote | rollback | verify | export | prune`.
+ * `futago models deploy | list | promote | rollback | verify | export | import | prune`.
  *
  * @returns The command.
  */
 export function modelsCommand(): Command {
   const models = new Command("models").description(
-    "Versions of the model: deploy, list, promote, roll back, verify, export, prune",
+    "Versions of the model: deploy, list, promote, roll back, verify, export, import, prune",
   );
   const add = (usage: string, description: string, run: Work): Command => {
     const command = withSharedOptions(models.command(usage).description(description));
@@ -54,6 +55,7 @@ export function modelsCommand(): Command {
   );
   models.addCommand(modelsVerifyCommand());
   models.addCommand(modelsExportCommand());
+  models.addCommand(modelsImportCommand());
   add("prune", "Remove the oldest versions, with their vectors and bundles", async (deployer, context) => {
     const removed = await deployer.prune();
     context.say(removed.length === 0 ? "Nothing to remove" : `Removed ${removed.join(", ")}`);
