@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isFutagoError } from "../base/mod.ts";
 import { encodeOnnx, type OnnxModel, parseOnnx } from "./mod.ts";
+import type { OnnxTensor } from "./model.ts";
 import { ProtoWriter, readFields, readVarint } from "./protobuf.ts";
 
 const hex = (bytes: Uint8Array): string =>
@@ -52,6 +53,25 @@ describe("encodeOnnx()", () => {
   test("writes the bytes that the reference library writes", () => {
     expect(hex(encodeOnnx(tiny))).toBe(reference);
   });
+
+  test.each([100, 5000, 20_000, 600_000])(
+    "large tensors of %i numbers lie where they are read in place",
+    (count) => {
+      const data = Float32Array.from({ length: count }, (_, i) => i);
+      const table = (name: string): [string, OnnxTensor] => [
+        name,
+        { dtype: "float32", shape: [count], data },
+      ];
+      // Names of every length, so that every remainder occurs.
+      const initializers = Object.fromEntries(["a", "bb", "ccc", "dddd", "eeeee"].map(table));
+      const bytes = encodeOnnx({ ...tiny, initializers });
+      const read = parseOnnx(bytes).initializers;
+      for (const name of Object.keys(initializers)) {
+        expect([0, 1, count - 1].map((i) => read[name]!.data[i])).toEqual([0, 1, count - 1]);
+        if (count > 1024) expect(read[name]!.data.buffer, name).toBe(bytes.buffer);
+      }
+    },
+  );
 
   test("is undone by parseOnnx()", () => {
     expect(parseOnnx(fromHex(reference))).toEqual(tiny);

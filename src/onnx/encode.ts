@@ -14,12 +14,33 @@ function rawData({ dtype, data }: OnnxTensor): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-function encodeTensor(tensor: OnnxTensor, name: string): ProtoWriter {
+/** Tensors of at least so many bytes lie where they can be read in place: on a multiple of four from the file's start. */
+const alignedFrom = 4096;
+
+/**
+ * @param tensor What to write.
+ * @param name Its name.
+ * @param start Where in the file the field will begin that holds it; absent: anywhere.
+ */
+function encodeTensor(tensor: OnnxTensor, name: string, start?: number): ProtoWriter {
   const message = new ProtoWriter();
   for (const dim of tensor.shape) message.int(fields.tensor.dims, dim);
   message.int(fields.tensor.dataType, dataTypes[tensor.dtype]);
   if (name !== "") message.bytes(fields.tensor.name, name);
-  return message.bytes(fields.tensor.rawData, rawData(tensor));
+  const raw = rawData(tensor);
+  if (start !== undefined && raw.length >= alignedFrom) {
+    // A tag and a length stand before the tensor, and again before its data.
+    const before = message.length + 1 + varintLength(raw.length);
+    const at = start + 1 + varintLength(before + 5 + raw.length) + before;
+    // A doc string of n characters takes 2 + n bytes; none takes none.
+    const padding = -at & 3;
+    if (padding > 0) message.bytes(fields.tensor.docString, " ".repeat(padding === 1 ? 3 : padding - 2));
+  }
+  return message.bytes(fields.tensor.rawData, raw);
+}
+
+function varintLength(value: number): number {
+  return value < 0x80 ? 1 : 1 + varintLength(Math.floor(value / 0x80));
 }
 
 function encodeAttribute(name: string, attribute: OnnxAttribute): ProtoWriter {
@@ -87,20 +108,14 @@ function encodeValueInfo({ name, dtype, shape }: OnnxValueInfo): ProtoWriter {
  * @returns The bytes of a `ModelProto`, equal for equal models.
  */
 export function encodeOnnx(model: OnnxModel): Uint8Array {
-  const graph = new ProtoWriter();
-  model.nodes.forEach((node, index) => {
-    graph.bytes(fields.graph.node, encodeNode(node, index));
-  });
-  graph.bytes(fields.graph.name, model.name);
-  for (const [name, tensor] of Object.entries(model.initializers)) {
-    graph.bytes(fields.graph.initializer, encodeTensor(tensor, name));
-  }
-  for (const info of model.inputs) graph.bytes(fields.graph.input, encodeValueInfo(info));
-  for (const info of model.outputs) graph.bytes(fields.graph.output, encodeValueInfo(info));
   const message = new ProtoWriter()
     .int(fields.model.irVersion, model.irVersion)
-    .bytes(fields.model.producerName, "futago")
-    .bytes(fields.model.graph, graph);
+    .bytes(fields.model.producerName, "futago");
+  // Where the graph begins depends on the length of its length, four bytes from 2 MB on.
+  let graph = encodeGraph(model, message.length + 5);
+  const lengthBytes = varintLength(graph.length);
+  if (lengthBytes !== 4) graph = encodeGraph(model, message.length + 1 + lengthBytes);
+  message.bytes(fields.model.graph, graph);
   for (const [domain, version] of Object.entries(model.opsets)) {
     const opset = new ProtoWriter();
     if (domain !== "") opset.bytes(fields.opset.domain, domain);
@@ -113,4 +128,18 @@ export function encodeOnnx(model: OnnxModel): Uint8Array {
     );
   }
   return message.finish().slice();
+}
+
+function encodeGraph(model: OnnxModel, start: number): ProtoWriter {
+  const graph = new ProtoWriter();
+  model.nodes.forEach((node, index) => {
+    graph.bytes(fields.graph.node, encodeNode(node, index));
+  });
+  graph.bytes(fields.graph.name, model.name);
+  for (const [name, tensor] of Object.entries(model.initializers)) {
+    graph.bytes(fields.graph.initializer, encodeTensor(tensor, name, start + graph.length));
+  }
+  for (const info of model.inputs) graph.bytes(fields.graph.input, encodeValueInfo(info));
+  for (const info of model.outputs) graph.bytes(fields.graph.output, encodeValueInfo(info));
+  return graph;
 }

@@ -17,6 +17,7 @@ export const fields = Object.freeze({
     int64Data: 7,
     name: 8,
     rawData: 9,
+    docString: 12,
     location: 14,
   },
   valueInfo: { name: 1, type: 2 },

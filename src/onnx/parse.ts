@@ -191,7 +191,7 @@ function parseEntry(
 /**
  * Reads ONNX bytes: what Futago writes, and what other programs write in the same subset.
  *
- * @param bytes A `ModelProto`.
+ * @param bytes A `ModelProto`; tensors of the model may be views of it, so leave it as it is.
  * @returns The model as data.
  * @throws FutagoError `bundle_corrupt` where the bytes are no model, `model_unsupported` where it uses more than the
  * subset.

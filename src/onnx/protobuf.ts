@@ -30,6 +30,11 @@ export class ProtoWriter {
     this.#bytes[this.#length++] = rest;
   }
 
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** A whole number up to ±2^53. */
   int(field: number, value: number): this {
     this.#varint(field * 8 + wire.varint);
