@@ -7,6 +7,7 @@ import { build, type Plugin } from "rolldown";
 /** Where functions import our code from; the underscore tells Supabase that it is no function. */
 export const edgeBundle = "supabase/functions/_shared/futago.js";
 
+const sources = fileURLToPath(new URL("../src/", import.meta.url));
 const withoutOpenApi = fileURLToPath(new URL("../apps/edge/without-openapi.ts", import.meta.url));
 
 /**
@@ -21,7 +22,7 @@ export async function bundleEdge(file: string = edgeBundle): Promise<readonly st
     platform: "neutral",
     resolve: { mainFields: ["module", "main"], conditionNames: ["import", "default"] },
     // Importing a module of ours does nothing: what nobody uses is left out, with all that it would define.
-    treeshake: { moduleSideEffects: [{ test: /[\\/](?:src|apps)[\\/]/, sideEffects: false }] },
+    treeshake: { moduleSideEffects: (id) => (id.startsWith(sources) ? false : undefined) },
     plugins: [edgeModules()],
     write: false,
     output: {

@@ -1,3 +1,4 @@
+import "./jitless.ts";
 import { createSupabaseBlobStore } from "../../src/adapters/blob-supabase/mod.ts";
 import {
   createConsoleLog,

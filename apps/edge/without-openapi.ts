@@ -19,7 +19,5 @@ Object.defineProperty(z.ZodType.prototype, "openapi", {
     return this;
   },
 });
-// Compiling a parser for each schema pays after thousands of requests, and a worker may not compile strings at all.
-z.config({ jitless: true });
 
 export { z };

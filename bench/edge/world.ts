@@ -90,8 +90,9 @@ async function serveBlobs(blobs: BlobStore): Promise<{ port: number; close(): Pr
     const bytes = path === undefined ? undefined : await blobs.read(decodeURIComponent(path));
     // As Supabase says it.
     const missing = JSON.stringify({ statusCode: "404", error: "not_found", message: "Object not found" });
-    response.writeHead(bytes === undefined ? 400 : 200);
-    response.end(bytes ?? missing);
+    const body = bytes ?? new TextEncoder().encode(missing);
+    response.writeHead(bytes === undefined ? 400 : 200, { "content-length": body.length });
+    response.end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
