@@ -21,7 +21,7 @@ function world() {
   return { engine, clock, hold, deploy, vectors };
 }
 
-test("[RC9] a version that was just replaced answers until the next one is open", async () => {
+test("[RC12] a version that was just replaced answers until the next one is open", async () => {
   const { engine, clock, hold, deploy } = world();
   const first = await deploy(1);
   await engine.refresh();
@@ -34,7 +34,7 @@ test("[RC9] a version that was just replaced answers until the next one is open"
   expect((await engine.recommend("p00")).modelVersion).toBe(second);
 });
 
-test("[RC9] an instance that slept through a promotion does not answer from what may be gone", async () => {
+test("[RC12] an instance that slept through a promotion does not answer from what may be gone", async () => {
   const { engine, clock, hold, deploy, vectors } = world();
   const first = await deploy(1);
   await engine.refresh();
