@@ -176,13 +176,17 @@ function judge(work: {
     const problem = check.problemOf(viewers[request.body]!.person.id, answer);
     if (problem !== undefined) problems.push(problem);
   }
-  const settled = switches.map(({ version, ended }, i) => {
-    const next = switches[i + 1]?.began ?? Number.POSITIVE_INFINITY;
-    const others = answered.filter(
-      (request) => request.ended >= ended && request.due < next && versionOf.get(request) !== version,
-    );
-    return Math.max(0, ...others.map((request) => request.ended - ended));
-  });
+  /** From a moment of each switch to the last answer of another version. */
+  const settled = (kind: Switch["kind"], moment: "began" | "ended"): number[] =>
+    switches.flatMap((each, i) => {
+      if (each.kind !== kind) return [];
+      const next = switches[i + 1]?.began ?? Number.POSITIVE_INFINITY;
+      const others = answered.filter(
+        (request) =>
+          request.ended >= each[moment] && request.due < next && versionOf.get(request) !== each.version,
+      );
+      return [Math.max(0, ...others.map((request) => request.ended - each[moment]))];
+    });
   const took = (kind: Switch["kind"]): number[] =>
     switches.filter((each) => each.kind === kind).map(({ began, ended }) => ended - began);
   const milliseconds = answered.map(({ due, ended }) => ended - due);
@@ -200,9 +204,11 @@ function judge(work: {
     p50: quantile(milliseconds, 0.5),
     p99: quantile(milliseconds, 0.99),
     slowest: quantile(milliseconds, 1),
-    deployMs: { p50: quantile(took("deploy"), 0.5), slowest: quantile(took("deploy"), 1) },
-    rollbackMs: { p50: quantile(took("rollback"), 0.5), slowest: quantile(took("rollback"), 1) },
-    untilEveryInstanceMs: { p50: quantile(settled, 0.5), slowest: quantile(settled, 1) },
+    deployMs: spread(took("deploy")),
+    rollbackMs: spread(took("rollback")),
+    // Until every instance answered with it: after a deploy had ended, and since the rollback was ordered.
+    deployedUntilEveryInstanceMs: spread(settled("deploy", "ended")),
+    rollbackUntilEveryInstanceMs: spread(settled("rollback", "began")),
   };
 }
 
@@ -290,6 +296,10 @@ function quantile(values: readonly number[], q: number): number {
   return (
     Math.round((sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN) * 10) / 10
   );
+}
+
+function spread(values: readonly number[]): Readonly<Record<string, number>> {
+  return { p50: quantile(values, 0.5), slowest: quantile(values, 1) };
 }
 
 async function administer(url: string, statement: ReturnType<typeof sql>): Promise<void> {
