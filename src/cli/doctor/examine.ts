@@ -2,7 +2,7 @@ import { type Database, openDatabase, type QueryBounds } from "../../adapters/po
 import type { BlobStore, Clock } from "../../base/mod.ts";
 import type { CliContext } from "../context.ts";
 import { type Check, type CheckResult, runCheck } from "./check.ts";
-import { databaseChecks } from "./database-checks.ts";
+import { databaseChecks, schemaChecks } from "./database-checks.ts";
 import { machineChecks } from "./machine-checks.ts";
 import { modelChecks } from "./model-checks.ts";
 import { vectorChecks } from "./vector-checks.ts";
@@ -40,14 +40,14 @@ export async function examine(options: ExamineOptions): Promise<readonly CheckRe
     ((more: { readonly bounds?: QueryBounds }) =>
       openDatabase(context.databaseTarget, { migrate: false, ...more }));
   const results: CheckResult[] = [];
-  const run = async (checks: readonly Check[]): Promise<boolean> => {
+  const run = async (checks: readonly Check[]): Promise<void> => {
     for (const check of checks) {
       const result = await runCheck(check, { fix });
       results.push(result);
       told?.(result);
     }
-    return checks.every(({ name }) => results.find((result) => result.name === name)?.ok);
   };
+  const isFine = (name: string): boolean => results.find((result) => result.name === name)?.ok === true;
   await run(machineChecks(context, options.freeBytes === undefined ? {} : { freeBytes: options.freeBytes }));
   let database: Database | undefined;
   const opened: Check = {
@@ -75,15 +75,15 @@ export async function examine(options: ExamineOptions): Promise<readonly CheckRe
         await patient.close();
       }
     };
-    await run(databaseChecks({ database: ours, patiently, clock }));
-    const readable = (name: string): boolean => results.find((result) => result.name === name)?.ok === true;
-    if (!readable("database") || !readable("migrations")) return results;
+    const under = { database: ours, patiently, clock };
+    await run(databaseChecks(under));
+    if (!isFine("database") || !isFine("migrations")) return results;
+    await run(schemaChecks(under));
     const blobs = lazily(options.openModels);
     await run(modelChecks({ database: ours, blobs }));
     await run(
       vectorChecks({
-        database: ours,
-        patiently,
+        ...under,
         blobs,
         indexFromRows: ours.kind === "pglite" ? 200_000 : 10_000,
       }),

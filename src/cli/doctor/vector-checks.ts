@@ -8,7 +8,7 @@ import { type Check, type Finding, fine, wrong } from "./check.ts";
 import type { DatabaseUnderTest } from "./database-checks.ts";
 
 /** What these checks look at. */
-export interface VectorsUnderTest extends Omit<DatabaseUnderTest, "clock"> {
+export interface VectorsUnderTest extends DatabaseUnderTest {
   readonly blobs: Stores["blobs"];
   /** From so many vectors on a partition should have an index. */
   readonly indexFromRows: number;
