@@ -152,7 +152,8 @@ export async function startFakeStorage(): Promise<FakeStorage> {
       if (!path.startsWith(below)) continue;
       const rest = path.slice(below.length);
       const name = rest.split("/")[0]!;
-      entries.set(name, { name, id: rest === name ? `id-of-${path}` : null });
+      // An object and a folder may have one name.
+      entries.set(rest === name ? name : `${name}/`, { name, id: rest === name ? `id-of-${path}` : null });
     }
     const sorted = [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     return sorted.slice(offset, offset + Math.min(limit, 1000));
