@@ -70,7 +70,7 @@ export interface JwksServer {
   /** How often it was asked. */
   asked: number;
   /** What it answers; undefined never answers. */
-  answer: { readonly status: number; readonly body: string } | undefined;
+  answer: { readonly status: number; readonly body: string; readonly location?: string } | undefined;
   publish(...keys: readonly IssuerKey[]): void;
   close(): Promise<void>;
 }
@@ -80,7 +80,8 @@ export async function startJwksServer(...keys: readonly IssuerKey[]): Promise<Jw
   const server = createServer((_, response) => {
     jwks.asked++;
     if (jwks.answer === undefined) return;
-    response.writeHead(jwks.answer.status, { "content-type": "application/json" }).end(jwks.answer.body);
+    const { status, body, location = "" } = jwks.answer;
+    response.writeHead(status, { "content-type": "application/json", location }).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const jwks: JwksServer = {

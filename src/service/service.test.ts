@@ -243,6 +243,28 @@ describe("protection", () => {
   });
 });
 
+test("GET /openapi.json says how callers prove who they are, and what they are refused with", async () => {
+  const authenticator = createAuthenticator({ serviceKeys: ["k"], clock: Date, fetch });
+  const { send } = tinyService({ authenticator, rateLimit: { perMinute: 60 } });
+  const { body } = await send("/openapi.json", {});
+  const { paths, components } = body as unknown as {
+    paths: Record<
+      string,
+      { post: { security: object[]; responses: Record<string, { description: string }> } }
+    >;
+    components: { securitySchemes: object };
+  };
+  expect(Object.keys(components.securitySchemes)).toEqual(["token", "key"]);
+  for (const { path, callers } of allRoutes) {
+    const { security, responses } = paths[path]!.post;
+    expect(security).toEqual(callers === "service" ? [{ key: [] }] : [{ token: [] }, { key: [] }]);
+    expect(responses["401"]!.description).toBe("unauthorized");
+    expect(responses["403"]!.description).toContain("forbidden");
+    expect(responses["429"]!.description).toBe("rate_limited");
+    expect(responses["503"]!.description).toContain("auth_unavailable");
+  }
+});
+
 test("GET /openapi.json describes every route", async () => {
   const { send } = tinyService();
   const { body } = await send("/openapi.json", {});

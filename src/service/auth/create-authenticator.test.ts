@@ -238,10 +238,9 @@ describe("the issuer's keys", () => {
   });
 
   test.each([
-    ["answers an error", { status: 500, body: "{}" }],
+    ["answers an error", { status: 500, body: '{"keys":[]}' }],
     ["answers no JSON", { status: 200, body: "<html>" }],
     ["answers JSON that is no key set", { status: 200, body: '{"keys":{"kid":"k1"}}' }],
-    ["redirects", { status: 302, body: "" }],
     ["answers nothing", undefined],
   ])("stay good while the issuer %s; without any it is a 503, and it mends itself", async (_, answer) => {
     const server = await jwksServer(first);
@@ -265,6 +264,15 @@ describe("the issuer's keys", () => {
     server.publish(first);
     cold.clock.time += 5000;
     expect(await cold.bearer(token)).toEqual(viewer);
+  });
+
+  test("are taken from nowhere but where they were said to be", async () => {
+    const elsewhere = await jwksServer(first);
+    const server = await jwksServer();
+    server.answer = { status: 302, body: "", location: elsewhere.url };
+    const { bearer } = authenticating({ jwks: { url: server.url } });
+    await expect(bearer(await signed(first, claimsOf("p00")))).rejects.toMatchObject(unavailable);
+    expect([server.asked, elsewhere.asked]).toEqual([1, 0]);
   });
 
   test("one that cannot be read spoils none of the others", async () => {

@@ -24,7 +24,8 @@ const retryMs = 5_000;
 
 /**
  * The public keys of an issuer, fetched when needed and kept. A `kid` that is not among them makes them be fetched
- * again, at most every 30 s; while that fails, the keys that are known stay good.
+ * again, at most every 30 s; while that fails, the keys that are known stay good. (jose's own `createRemoteJWKSet` reads the
+ * process's clock, and knows no key any more once a fetch has failed.)
  *
  * @param options Where they are.
  * @param platform Clock and fetch.

@@ -121,6 +121,8 @@ describe("[SV7] callers who ask too often", () => {
     expect((await ask(undefined, "192.0.2.2")).status).toBe(401);
     expect((await ask("Bearer viewer p00", "192.0.2.1")).status).toBe(200);
     expect((await ask("Bearer k1", "192.0.2.1", { user_id: "p00" })).status).toBe(200);
+    // Whoever is refused is counted apart from viewers, whatever the two are called.
+    expect((await ask("Bearer viewer 192.0.2.1", "192.0.2.1")).status).toBe(200);
     // Addresses that the server does not tell are one.
     expect((await ask(undefined)).status).toBe(401);
     expect((await ask(undefined)).status).toBe(429);
