@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -54,6 +56,18 @@ async function models(...args: string[]): Promise<Record<string, unknown>> {
   return JSON.parse(stdout.trim().split("\n").at(-1)!) as Record<string, unknown>;
 }
 
+/** Answers as an instance does that is told to reload. */
+async function startInstance(version: string) {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url} ${request.headers["apikey"]}`);
+    response.end(JSON.stringify({ model_version: version, source: "two_tower", request_id: "r" }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, asked, close: () => new Promise((resolve) => server.close(resolve)) };
+}
+
 test("models are deployed to the storage, listed, rolled back and verified from there", async () => {
   const day = new Date().toISOString().slice(0, 10).replaceAll("-", ".");
   const [first, second] = [`${day}-1`, `${day}-2`];
@@ -66,14 +80,27 @@ test("models are deployed to the storage, listed, rolled back and verified from 
   });
   // Without a name: the newest that was trained here.
   const unreachable = "http://127.0.0.1:9/reload_models";
-  const deployed = await models("deploy", "--description", "better", "--reload-url", unreachable);
+  const instance = await startInstance(second!);
+  const deployed = await models(
+    "deploy",
+    "--description",
+    "better",
+    "--reload-url",
+    instance.url,
+    unreachable,
+  );
   expect(deployed).toMatchObject({
     version: second,
     status: "active",
     semanticVersion: "3.1.0",
     description: "better",
   });
-  expect(deployed["instances"]).toMatchObject([{ url: unreachable, error: expect.any(String) }]);
+  expect(deployed["instances"]).toMatchObject([
+    { url: instance.url, version: second },
+    { url: unreachable, error: expect.any(String) },
+  ]);
+  expect(instance.asked).toEqual([`POST /functions/v1/reload_models ${storage.key}`]);
+  await instance.close();
   expect(
     [...storage.objects.keys()].every((path) => /^futago-models\/models\/[^/]+\/[0-9a-f]{16}\//.test(path)),
   ).toBe(true);
