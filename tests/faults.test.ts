@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { createFileBlobStore } from "../src/adapters/blob-fs/mod.ts";
+import { startFakeStorage } from "../src/adapters/blob-supabase/fake-storage.conformance.ts";
+import { createSupabaseBlobStore } from "../src/adapters/blob-supabase/mod.ts";
 import { type BlobStore, FutagoError, sha256Hex } from "../src/base/mod.ts";
 import { embedCatalogue } from "../src/embeddings/mod.ts";
 import type { Runtime } from "../src/onnx/mod.ts";
@@ -167,6 +169,35 @@ describe("storage", () => {
     await expect.poll(async () => (await ask()).source, { timeout: 20_000 }).toBe("two_tower");
   });
 });
+
+test.each(["down", "error", "truncated", "short", "bit_flip"] as const)(
+  "storage over HTTP that goes wrong (%s): the next link answers, and the model once it is right",
+  async (kind) => {
+    const storage = await startFakeStorage();
+    const remote = createSupabaseBlobStore({
+      url: storage.url,
+      key: storage.key,
+      bucket: "futago-models",
+      fetch,
+      wait: async () => {},
+    });
+    const { deploy, blobs, start, metric } = faultWorld(undefined, { blobs: () => remote });
+    try {
+      await deploy(1);
+      for (const path of await blobs.list("models/")) await remote.write(path, (await blobs.read(path))!);
+      storage.fail({ kind, times: 1000, path: "tower.onnx" });
+      const { ask } = start();
+      expect(await ask()).toMatchObject({ status: 200, source: "linear" });
+      const code = kind === "short" || kind === "bit_flip" ? "bundle_corrupt" : "storage_failed";
+      expect(await metric("futago_fallbacks_total", { source: "linear", code })).toBe(1);
+      storage.mend();
+      expect(await ask()).toMatchObject({ source: "two_tower" });
+      expect(await metric("futago_recoveries_total", { link: "opening", code })).toBe(1);
+    } finally {
+      await storage.close();
+    }
+  },
+);
 
 describe("the executor", () => {
   function world() {

@@ -238,6 +238,21 @@ describe("fallbacks", () => {
     expect((await world.engine.score("p00", ["v01", "unknown"])).recommendations).toHaveLength(1);
   });
 
+  test("a broken bundle is tried again after 1, 2 and 4 seconds, then every retryMs", async () => {
+    const world = engineWorld({ retryMs: 5000 });
+    const version = await world.deploy(1);
+    await world.blobs.remove(`models/${version}/user_tower.onnx`);
+    const began = world.clock.time;
+    const tries: number[] = [];
+    for (let second = 0; second <= 17; second++) {
+      world.clock.time = began + second * 1000;
+      const before = world.notices.length;
+      await world.engine.recommend("p00");
+      if (world.notices.length > before) tries.push(second);
+    }
+    expect(tries).toEqual([0, 1, 3, 7, 12, 17]);
+  });
+
   test("a restored bundle serves again after retryMs", async () => {
     const world = engineWorld({ retryMs: 1000 });
     const version = await world.deploy(1);

@@ -37,7 +37,10 @@ export interface ServingModelsDeps extends ModelSource {
   readonly clock: Clock;
   /** How often the active version is asked for, in milliseconds; 0 asks before every answer. @default 1000 */
   readonly refreshMs?: number;
-  /** How long a version that failed to open is left alone, in milliseconds. @default 30000 */
+  /**
+   * How long a version that failed to open is left alone at most, in milliseconds: a second at first, then twice as long
+   * each time. @default 30000
+   */
   readonly retryMs?: number;
   /**
    * How long an answer waits for a version to be opened where no other is open, in milliseconds: then popularity
@@ -82,6 +85,7 @@ export class ServingModels {
   #checkedAt = Number.NEGATIVE_INFINITY;
   #checking: Promise<void> | undefined;
   #opening: Opening | undefined;
+  #failures = 0;
   #closed = false;
 
   constructor(deps: ServingModelsDeps) {
@@ -177,9 +181,9 @@ export class ServingModels {
     const same = before?.shared !== undefined && before.shared.model === state.model;
     const shared = same ? before.shared : state.model && { model: state.model, holders: 0 };
     hold(shared);
-    const retryAt = failed
-      ? this.#deps.clock.now() + (this.#deps.retryMs ?? 30_000)
-      : Number.POSITIVE_INFINITY;
+    this.#failures = failed ? this.#failures + 1 : 0;
+    const retryAfter = Math.min(this.#deps.retryMs ?? 30_000, 1000 * 2 ** (this.#failures - 1));
+    const retryAt = failed ? this.#deps.clock.now() + retryAfter : Number.POSITIVE_INFINITY;
     this.#held = { key: keyOf(active), state, shared, retryAt };
     this.#deps.observer?.serving?.(state.version, state.model?.manifest.createdAt);
     await release(before?.shared);
