@@ -5,6 +5,7 @@ import { bundleEdge, edgeBundle } from "../tools/bundle-edge.ts";
 import { functionFolders } from "../tools/function-folders.ts";
 import { deno } from "../tools/serve-functions.ts";
 import type { Benchmark } from "./benchmark.ts";
+import { compareRuntimes } from "./edge/compare-runtimes.ts";
 import { type Relay, startRelay } from "./edge/relay.ts";
 import { type EdgeWorld, makeEdgeWorld } from "./edge/world.ts";
 
@@ -80,6 +81,7 @@ export const run: Benchmark = async ({ args, log }) => {
       codeBytes: statSync(edgeBundle).size,
       bundleBytes: Object.values(world.bundle).reduce((sum, bytes) => sum + bytes, 0),
       functions,
+      userTower: await compareRuntimes(world.model, { boots, portableBytes: statSync(edgeBundle).size }),
     };
   } finally {
     await database.close();

@@ -123,20 +123,22 @@ export async function readServingBundle(
   const opened = await readManifest(blobs, version, options);
   const { manifest, manifestHash } = opened;
   const read = (file: BundleFile) => readBundleFile(blobs, opened, file);
-  const [features, userOnnx, fallback, golden] = await Promise.all([
-    read("features.json"),
+  const readJson = async (file: BundleFile) => fromJson(await read(file));
+  // Each is parsed as it comes, while the tower, by far the largest, is still on its way.
+  const [features, fallback, golden, userOnnx] = await Promise.all([
+    // Whole, but perhaps of another version of Futago, whose encoders would read other columns.
+    readJson("features.json").then(parseFittedFeatures),
+    readJson("fallback.json"),
+    readJson("golden.json"),
     read("user_tower.onnx"),
-    read("fallback.json"),
-    read("golden.json"),
   ]);
   return {
     manifest,
     manifestHash,
-    // Whole, but perhaps of another version of Futago, whose encoders would read other columns.
-    features: parseFittedFeatures(fromJson(features)),
+    features,
     userOnnx,
-    fallback: fromJson(fallback) as Fallback,
-    golden: fromJson(golden) as Golden,
+    fallback: fallback as Fallback,
+    golden: golden as Golden,
     readItemOnnx: () => read("item_tower.onnx"),
   };
 }
