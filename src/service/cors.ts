@@ -18,8 +18,8 @@ export interface Cors {
 }
 
 /**
- * Cross-origin sharing by a list (the Fetch standard, section 3.3): only an origin of the list is echoed. Credentials of the browser, such as cookies, are never asked for, as
- * callers prove themselves by a header.
+ * Cross-origin sharing by a list (the Fetch standard, section 3.3): only an origin of the list is echoed. Credentials
+ * of the browser, such as cookies, are never asked for, as callers prove themselves by a header.
  *
  * @param options Which origins; absent: none, and nothing is said about it.
  * @returns The headers.

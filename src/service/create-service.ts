@@ -141,6 +141,7 @@ export function createService(deps: ServiceDeps): Service {
     refuseOtherMethods(route.path, "POST");
   }
 
+  /** Who asks, where this is for them; before anything else of the request is looked at. */
   async function identify(
     c: HonoContext<Environment>,
     callers: Route<unknown, unknown>["callers"],
@@ -170,11 +171,11 @@ export function createService(deps: ServiceDeps): Service {
     });
   }
 
-  const there = allRoutes.filter(({ needs }) => needs === undefined || deps[needs] !== undefined);
+  const offered = allRoutes.filter(({ needs }) => needs === undefined || deps[needs] !== undefined);
   // Each with its own types: a list would have to know what all of them take.
-  for (const route of there) mount(route as Route<unknown, unknown>);
+  for (const route of offered) mount(route as Route<unknown, unknown>);
   const document = describeApi(app, {
-    routes: there as readonly Route<unknown, unknown>[],
+    routes: offered as readonly Route<unknown, unknown>[],
     keyed: deps.authenticator !== undefined,
     limited: deps.rateLimit !== undefined,
   });

@@ -24,8 +24,8 @@ const retryMs = 5_000;
 
 /**
  * The public keys of an issuer, fetched when needed and kept. A `kid` that is not among them makes them be fetched
- * again, at most every 30 s; while that fails, the keys that are known stay good. (jose's own `createRemoteJWKSet` reads the
- * process's clock, and knows no key any more once a fetch has failed.)
+ * again, at most every 30 s; while that fails, the keys that are known stay good. (jose's own `createRemoteJWKSet`
+ * reads the process's clock, and knows no key any more once a fetch has failed.)
  *
  * @param options Where they are.
  * @param platform Clock and fetch.
@@ -74,10 +74,10 @@ export function createKeySet(
   return async (header) => {
     if (find === undefined) await reload();
     else if (clock.now() - fetchedAt >= maxAgeMs) {
-      // The first to find them old waits for new ones; while that keeps failing, nobody waits in vain.
-      const first = clock.now() - triedAt >= maxAgeMs;
+      // Who finds them old waits for new ones; where that has just failed, nobody waits in vain.
+      const inVain = failed;
       const fetching = reload();
-      if (first) await fetching;
+      if (!inVain) await fetching;
     }
     try {
       if (find !== undefined) return await find(header);

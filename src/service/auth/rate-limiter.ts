@@ -28,9 +28,9 @@ interface Bucket {
 }
 
 /**
- * A token bucket for each caller, in the memory of this process: it fills at an even rate up to `burst`, and a request takes
- * one token. Of more callers than it can keep, the one that has not asked for longest is forgotten, which gives them a full
- * bucket again.
+ * A token bucket for each caller, in the memory of this process: it fills at an even rate up to `burst`, and a request
+ * takes one token. Of more callers than it can keep, the one that has not asked for longest is forgotten, which gives
+ * them a full bucket again.
  *
  * @param limit How often.
  * @param options Clock, and how many callers to keep.

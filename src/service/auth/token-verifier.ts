@@ -29,8 +29,8 @@ export interface JwtOptions {
 export type VerifyToken = (token: string) => Promise<Caller>;
 
 /**
- * Verifies JSON Web Tokens (RFC 7519, with the precautions of RFC 8725). The algorithm decides which key may verify, never the token: HS256
- * only ever meets the secret, ES256 and RS256 only ever the public keys, and nothing else is accepted.
+ * Verifies JSON Web Tokens (RFC 7519, with the precautions of RFC 8725). The algorithm decides which kind of key may
+ * verify: HS256 only ever meets the secret, ES256 and RS256 only ever the public keys, and nothing else is accepted.
  *
  * @param options Keys and claims.
  * @param platform Clock and fetch.
