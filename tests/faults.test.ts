@@ -368,6 +368,38 @@ describe("a database that gives no answer", () => {
     for (const id of ["p00", "p01"]) expect(await ask(id)).toMatchObject(refused);
   });
 
+  test("a viewer who is forgotten while their profile is read stays forgotten", async () => {
+    const database = { away: false };
+    let meanwhile = (): void => {};
+    const { deploy, ask, engine } = faultWorld(undefined, {
+      stores: ({ store, vectors, versions }) => ({
+        store: breakable(
+          {
+            ...store,
+            history: async (personId: string, options: { readonly limit: number }) => {
+              const read = await store.history(personId, options);
+              meanwhile();
+              return read;
+            },
+          },
+          database,
+        ),
+        vectors: breakable(vectors, database),
+        versions: breakable(versions, database),
+      }),
+    });
+    await deploy(1);
+    await engine.refresh();
+    meanwhile = () => engine.forget("p00");
+    expect((await ask("p00")).status).toBe(200);
+    expect((await ask("p01")).status).toBe(200);
+    meanwhile = () => {};
+    expect((await ask("p02")).status).toBe(200);
+    database.away = true;
+    expect(await ask("p00")).toMatchObject(refused);
+    expect((await ask("p02")).status).toBe(200);
+  });
+
   test("with items 0 nobody is answered from memory", async () => {
     const { deploy, ask, engine, database } = world({ engine: { withoutDatabase: { items: 0 } } });
     await deploy(1);

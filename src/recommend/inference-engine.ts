@@ -123,12 +123,10 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     }: { readonly model: LoadedModel | undefined; readonly ageConfirmed?: boolean },
   ): Promise<PersonHistory> {
     const limit = model?.towers.historyEvents ?? historyWithoutTowers;
+    const known = memory.reading(personId);
     const history = await store.history(personId, { limit });
-    if (history?.person.ageConfirmedAt !== undefined) {
-      memory.ageConfirmed(personId);
-      return history;
-    }
-    memory.forget(personId);
+    known(history?.person.ageConfirmedAt !== undefined);
+    if (history?.person.ageConfirmedAt !== undefined) return history;
     // Somebody new, whose age is proven by other means than a profile.
     if (ageConfirmed)
       return history ?? { person: { id: personId, fields: {} }, events: [], items: new Map() };

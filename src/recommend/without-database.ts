@@ -36,6 +36,7 @@ export interface MemoryQuery {
 export class WithoutDatabase {
   readonly #ages: KnownAges;
   readonly #snapshot: PopularSnapshot;
+  #forgotten = 0;
 
   constructor(
     deps: { readonly store: CatalogueStore; readonly vectors: VectorStore; readonly clock: Clock },
@@ -47,12 +48,22 @@ export class WithoutDatabase {
     this.#snapshot = new PopularSnapshot(deps, { items, maxAgeMs, everyMs });
   }
 
-  /** A profile was read that has a confirmed age. */
-  ageConfirmed(personId: string): void {
-    this.#ages.confirmed(personId);
+  /**
+   * A profile is about to be read.
+   *
+   * @param personId Whose.
+   * @returns To be told whether it has a confirmed age. Who is forgotten meanwhile stays so: what was read is older.
+   */
+  reading(personId: string): (confirmed: boolean) => void {
+    const forgotten = this.#forgotten;
+    return (confirmed) => {
+      if (!confirmed) this.#ages.forget(personId);
+      else if (forgotten === this.#forgotten) this.#ages.confirmed(personId);
+    };
   }
 
   forget(personId: string): void {
+    this.#forgotten++;
     this.#ages.forget(personId);
   }
 
