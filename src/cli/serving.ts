@@ -60,6 +60,7 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
     // One request is one small product: threads would only hand it to and fro.
     runtime: await createOrtRuntime({ threads: 1 }),
     clock: Date,
+    withoutDatabase: { items: wholeNumber({ min: 0, max: 1000 })(env["FUTAGO_MEMORY_ITEMS"] || "1000") },
     onFallback: (notice) => {
       log.fallback(notice);
       metrics.openFailed(notice);
