@@ -35,3 +35,16 @@ test("[PK1] an optional package that the lock names is in the lock", () => {
     ],
   ]);
 });
+
+test("a package in two versions has the optional packages of both, the second's beside it", () => {
+  const wants = (version: string) => ({ version, optionalDependencies: { "tool-darwin-x64": version } });
+  const packages = {
+    "": {},
+    "node_modules/tool": wants("2.0.0"),
+    "node_modules/other/node_modules/tool": wants("1.0.0"),
+    "node_modules/tool-darwin-x64": { version: "1.0.0" },
+  };
+  expect([...missingEntries(packages)].map(([place, { version }]) => [place, version])).toEqual([
+    ["node_modules/tool/node_modules/tool-darwin-x64", "2.0.0"],
+  ]);
+});

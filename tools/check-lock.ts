@@ -20,8 +20,11 @@ export function missingEntries(packages: Readonly<Record<string, LockEntry>>): M
   const missing = new Map<string, LockEntry>();
   for (const [at, { optionalDependencies = {}, dev, license }] of Object.entries(packages)) {
     for (const [name, version] of Object.entries(optionalDependencies)) {
-      const place = `node_modules/${name}`;
-      if (packages[place] !== undefined || packages[`${at}/${place}`] !== undefined) continue;
+      // Two versions of a package have two sets of optional packages, the second beside the package that wants it.
+      const found = folders(at).map((folder) => `${folder}node_modules/${name}`);
+      if (found.some((place) => fits(packages[place], version))) continue;
+      const place = found.reverse().find((free) => packages[free] === undefined);
+      if (place === undefined) continue;
       const words = name.split(/[/-]/);
       const os = ["android", "darwin", "freebsd", "linux", "win32"].find((word) => words.includes(word));
       const cpu = ["arm64", "x64"].find((word) => words.includes(word));
@@ -38,6 +41,18 @@ export function missingEntries(packages: Readonly<Record<string, LockEntry>>): M
     }
   }
   return missing;
+}
+
+/** Where a package is looked for from another's place: in its own folder, then in each above it. */
+function folders(at: string): string[] {
+  const parts = at.split(/(?=node_modules\/)/);
+  const above = parts.map((_, i) => parts.slice(0, i).join(""));
+  return [...above, at === "" ? "" : `${at}/`].reverse();
+}
+
+// A range is met by whatever was resolved for it.
+function fits(entry: LockEntry | undefined, version: string): boolean {
+  return entry !== undefined && (!/^\d/.test(version) || entry.version === version);
 }
 
 if (import.meta.main) {
