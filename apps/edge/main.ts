@@ -34,6 +34,7 @@ export function createEdgeFunction(options: EdgeFunctionOptions): EdgeFunction {
     name: options.name,
     open: () => openService(options, log),
     onFailure: log.failure,
+    clientAddressHeader: options.env["FUTAGO_CLIENT_ADDRESS_HEADER"] || undefined,
   });
 }
 
@@ -41,7 +42,7 @@ function openService(
   { env, fetch, clock }: EdgeFunctionOptions,
   log: ReturnType<typeof createConsoleLog>,
 ): Service {
-  const { databaseUrl, storage } = readEdgeSettings(env);
+  const { databaseUrl, storage, queryTimeoutMs } = readEdgeSettings(env);
   const auth = authFromEnv(env, { clock, fetch });
   if (auth.authenticator === undefined) {
     throw new TypeError("Cannot start the function as its callers must be known: set SUPABASE_SECRET_KEYS");
@@ -49,7 +50,7 @@ function openService(
   // One request needs one connection at a time; what a project has is shared by all workers of all functions.
   const database = openServerStores(databaseUrl, {
     maxConnections: 2,
-    bounds: { timeoutMs: 5000, clock },
+    bounds: { timeoutMs: queryTimeoutMs, clock },
   });
   const { catalogue: store, vectors, versions, people } = database;
   const engine = createInferenceEngine({
@@ -61,6 +62,7 @@ function openService(
     itemTower: "when_asked",
     clock,
     onFallback: log.fallback,
+    observer: log,
   });
   return createService({ engine, store, people, clock, ping: () => database.ping(), log, ...auth });
 }

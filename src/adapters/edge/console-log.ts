@@ -1,8 +1,8 @@
-import type { FallbackNotice } from "../../recommend/mod.ts";
+import type { EngineObserver, FallbackNotice } from "../../recommend/mod.ts";
 import type { RequestLog } from "../../service/mod.ts";
 
 /** A log of an edge function, one JSON object a line. */
-export interface ConsoleLog extends RequestLog {
+export interface ConsoleLog extends RequestLog, Required<Pick<EngineObserver, "failed" | "recovered">> {
   fallback(notice: FallbackNotice): void;
   failure(error: unknown): void;
 }
@@ -23,6 +23,8 @@ export function createConsoleLog(write: (line: string) => void = console.log): C
       else if (entry.source !== undefined && entry.source !== "two_tower") line("warn", "request", entry);
     },
     fallback: (notice) => line("warn", "version could not be opened", notice),
+    failed: (link, code) => line("warn", "broken", { link, code }),
+    recovered: (link, code, milliseconds) => line("warn", "works again", { link, code, milliseconds }),
     failure: (error) =>
       line("error", "function could not start", {
         reason: error instanceof Error ? error.message : typeof error,

@@ -56,6 +56,24 @@ test("opens the service at the first request, once for all who ask", async () =>
   expect(open).toHaveBeenCalledTimes(1);
 });
 
+test("hands on the client's address as the platform wrote it, and believes no other header", async () => {
+  const seen: unknown[] = [];
+  const open = (): Service => ({
+    fetch: async (_, origin) => {
+      seen.push(origin?.clientAddress);
+      return new Response();
+    },
+  });
+  const asked = () => {
+    const request = post("/events");
+    request.headers.set("x-forwarded-for", "made up, 203.0.113.9");
+    return request;
+  };
+  await createEdgeHandler({ name: "events", open, clientAddressHeader: "x-forwarded-for" }).fetch(asked());
+  await createEdgeHandler({ name: "events", open }).fetch(asked());
+  expect(seen).toEqual(["203.0.113.9", undefined]);
+});
+
 test("where the service cannot be opened it says so, without saying why to strangers, and tries again", async () => {
   const failures: unknown[] = [];
   let broken = true;

@@ -8,6 +8,8 @@ export interface EdgeHandlerOptions {
   readonly open: () => Service | Promise<Service>;
   /** Told of a failure to open. */
   readonly onFailure?: (error: unknown) => void;
+  /** The header in which the platform writes the client's address; absent: none is believed. */
+  readonly clientAddressHeader?: string | undefined;
 }
 
 /** One edge function: what stands behind `export default { fetch }`. */
@@ -38,7 +40,7 @@ export interface EdgeFunction {
  * ```
  */
 export function createEdgeHandler(options: EdgeHandlerOptions): EdgeFunction {
-  const { name, open, onFailure } = options;
+  const { name, open, onFailure, clientAddressHeader } = options;
   const path = `/functions/v1/${name}`;
   let opening: Promise<Service> | undefined;
 
@@ -60,9 +62,12 @@ export function createEdgeHandler(options: EdgeHandlerOptions): EdgeFunction {
       }
       try {
         const { fetch } = await service();
-        if (url.pathname === path) return await fetch(request);
+        // What stands before the last comma may have come with the request.
+        const written = clientAddressHeader && request.headers.get(clientAddressHeader);
+        const origin = written ? { clientAddress: written.split(",").at(-1)!.trim() } : {};
+        if (url.pathname === path) return await fetch(request, origin);
         url.pathname = path;
-        return await fetch(new Request(url, request));
+        return await fetch(new Request(url, request), origin);
       } catch (error) {
         onFailure?.(error);
         return refusal(500, "internal", "The function cannot start: its log says why");

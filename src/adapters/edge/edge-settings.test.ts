@@ -12,6 +12,7 @@ test("reads what Supabase gives every function", () => {
   expect(readEdgeSettings(platform)).toEqual({
     databaseUrl: platform.SUPABASE_DB_URL,
     storage: { url: platform.SUPABASE_URL, key: "sb_secret_a", bucket: "futago-models" },
+    queryTimeoutMs: 2000,
   });
 });
 
@@ -34,6 +35,13 @@ test("FUTAGO_DB_URL and FUTAGO_BUCKET choose another pooler and another bucket",
   expect(settings.storage.bucket).toBe("mine");
 });
 
+test("a query may take as long as FUTAGO_QUERY_TIMEOUT_MS says, which must be a number", () => {
+  expect(readEdgeSettings({ ...platform, FUTAGO_QUERY_TIMEOUT_MS: "750" }).queryTimeoutMs).toBe(750);
+  expect(() => readEdgeSettings({ ...platform, FUTAGO_QUERY_TIMEOUT_MS: "soon" })).toThrow(
+    "FUTAGO_QUERY_TIMEOUT_MS must be a whole number",
+  );
+});
+
 test.each(["SUPABASE_URL", "SUPABASE_DB_URL", "SUPABASE_SECRET_KEYS"])(
   "names %s where it is missing",
   (name) => {
@@ -52,11 +60,15 @@ test("[ED7] writes down what went wrong and what the active model did not answer
   log.request({ ...entry, status: 503, code: "database_unreachable" });
   log.request({ ...entry, source: "popularity" });
   log.fallback({ version: "v", code: "bundle_missing", message: "m" });
+  log.failed("opening", "bundle_corrupt");
+  log.recovered("opening", "bundle_corrupt", 1200);
   log.failure(new TypeError("Cannot start"));
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     { level: "error", msg: "request", status: 503 },
     { level: "warn", msg: "request", source: "popularity" },
     { level: "warn", version: "v", code: "bundle_missing" },
+    { level: "warn", msg: "broken", link: "opening", code: "bundle_corrupt" },
+    { level: "warn", msg: "works again", link: "opening", milliseconds: 1200 },
     { level: "error", reason: "Cannot start" },
   ]);
 });

@@ -5,16 +5,19 @@ export type EdgeEnv = Readonly<Record<string, string | undefined>>;
 export interface EdgeSettings {
   readonly databaseUrl: string;
   readonly storage: { readonly url: string; readonly key: string; readonly bucket: string };
+  /** How long a query may take, in milliseconds. */
+  readonly queryTimeoutMs: number;
 }
 
 /**
  * Reads what Supabase gives every function by itself: `SUPABASE_URL`, `SUPABASE_DB_URL`, and a secret key as
  * `SUPABASE_SECRET_KEY`, `SUPABASE_SECRET_KEYS` (`{"default": "sb_secret_…"}`) or `SUPABASE_SERVICE_ROLE_KEY`. Ours are
- * `FUTAGO_DB_URL`, for another pooler than the platform's, and `FUTAGO_BUCKET` (`futago-models`).
+ * `FUTAGO_DB_URL`, for another pooler than the platform's, `FUTAGO_BUCKET` (`futago-models`) and
+ * `FUTAGO_QUERY_TIMEOUT_MS` (2000).
  *
  * @param env The environment.
  * @returns The settings.
- * @throws TypeError naming the variable that is missing, never a value.
+ * @throws TypeError naming the variable that is missing, RangeError naming one that cannot be meant; never a value.
  */
 export function readEdgeSettings(env: EdgeEnv): EdgeSettings {
   const key =
@@ -26,7 +29,16 @@ export function readEdgeSettings(env: EdgeEnv): EdgeSettings {
       key: required("SUPABASE_SECRET_KEYS", key),
       bucket: env["FUTAGO_BUCKET"] || "futago-models",
     },
+    queryTimeoutMs: timeout("FUTAGO_QUERY_TIMEOUT_MS", env["FUTAGO_QUERY_TIMEOUT_MS"] || "2000"),
   };
+}
+
+function timeout(name: string, value: string): number {
+  const milliseconds = Number(value);
+  if (Number.isInteger(milliseconds) && milliseconds >= 1 && milliseconds <= 600_000) return milliseconds;
+  throw new RangeError(
+    `Cannot start the function as ${name} must be a whole number from 1 to 600000: it is not`,
+  );
 }
 
 function required(name: string, value: string | undefined): string {
