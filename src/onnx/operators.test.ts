@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
+import { activationKernels } from "./activation-kernels.ts";
+import { elementwiseKernels } from "./elementwise-kernels.ts";
 import { encodeOnnx } from "./encode.ts";
+import { matrixKernels } from "./matrix-kernels.ts";
 import {
   createPortableRuntime,
   type OnnxAttribute,
@@ -8,6 +12,10 @@ import {
   type Runtime,
   type Tensor,
 } from "./mod.ts";
+import { normalisationKernels } from "./normalisation-kernels.ts";
+import { reductionKernels } from "./reduction-kernels.ts";
+import { selectionKernels } from "./selection-kernels.ts";
+import { shapeKernels } from "./shape-kernels.ts";
 
 const reference = await createOrtRuntime({ threads: 1 });
 const portable = createPortableRuntime();
@@ -183,9 +191,19 @@ const cases: readonly Case[] = [
   { ...of("Cast to bool", x), attributes: { to: i(9) }, gives: "bool" },
   of("OneHot", int64(1, 0, -1, 9), scalar(3), floats([0, 1])),
   { ...of("OneHot first", int64(1, 0), scalar(3), floats([-1, 5])), attributes: { axis: i(0) } },
+  ...["Log", "Sqrt", "Reciprocal"].map((name) => of(name, positive)),
+  ...["Add", "Sub", "Mul"].map((name) => of(name, x, floats([2, -4, 0.5]))),
+  { ...of("LogSoftmax", matrix), attributes: { axis: i(-1) } },
+  of("ReduceLogSumExp", matrix, int64(1)),
+  {
+    ...of("ScatterND", matrix, { ...int64(1, 1), shape: [2, 1] }, positive),
+    attributes: { reduction: text("add") },
+  },
   of("Range", floats([1], []), floats([3], []), floats([0.5], [])),
   { ...of("Range downwards", scalar(5), scalar(0), scalar(-2)), gives: "int64" },
 ];
+
+const operatorOf = ({ title }: Case): string => title.split(/[ ,]/)[0]!;
 
 /** A model of one node; ONNX Runtime refuses one whose output is not declared as it comes. */
 function modelOf(example: Case, shape: readonly number[]): Uint8Array {
@@ -208,7 +226,7 @@ function modelOf(example: Case, shape: readonly number[]): Uint8Array {
     nodes: [
       {
         name: "node",
-        opType: title.split(/[ ,]/)[0]!,
+        opType: operatorOf(example),
         domain: "",
         inputs: named.map(({ name }) => name),
         outputs: [gives === undefined ? "y" : "raw"],
@@ -239,4 +257,26 @@ describe("the portable executor", () => {
     for (const [at, value] of expected.data.entries())
       expect(Math.abs(actual.data[at]! - value)).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(value)));
   });
+});
+
+/** What the executor has a kernel for. */
+const known = [
+  elementwiseKernels,
+  activationKernels,
+  reductionKernels,
+  normalisationKernels,
+  matrixKernels,
+  shapeKernels,
+  selectionKernels,
+].flatMap((kernels) => Object.keys(kernels));
+
+test("every operator has a case", () => {
+  expect([...new Set(cases.map(operatorOf))].sort()).toEqual([...known].sort());
+});
+
+test("docs/models.md lists every operator", () => {
+  const [, list] = /<!-- operators -->([\s\S]*?)<!-- \/operators -->/.exec(
+    readFileSync(`${import.meta.dirname}/../../docs/models.md`, "utf8"),
+  )!;
+  expect(Array.from(list!.matchAll(/`(\w+)`/g), ([, name]) => name)).toEqual([...known].sort());
 });
