@@ -8,8 +8,7 @@ import { tinyCatalogue } from "./tiny-model.ts";
 import { tinyService } from "./tiny-service.ts";
 import type { TinyStores } from "./tiny-world.ts";
 
-// What the routes do, for the application and for viewers; who may ask which is the business of the table in
-// src/service/auth/route-table.test.ts.
+// What the routes do, for the application and for viewers; who may ask which is the business of route-table.ts.
 const f = "/functions/v1";
 
 /** A service that believes what a test says of who asks. */

@@ -1,7 +1,16 @@
 import type { JWTPayload } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createTableAsker, routeTable } from "./route-table.ts";
 import { tinyCatalogue } from "./tiny-model.ts";
-import { audience, type IssuerKey, newKey, signed } from "./token-issuer.ts";
+import {
+  audience,
+  type IssuerKey,
+  type JwksServer,
+  legacySecret,
+  newKey,
+  signed,
+  startJwksServer,
+} from "./token-issuer.ts";
 
 /** A service that answers over HTTP or in this process, over {@link tinyCatalogue}, with one model active. */
 export interface ServedWorld {
@@ -28,6 +37,7 @@ interface Answered {
 /** The "project": tokens are issued in its name. */
 const project = "https://project.example";
 const secretKey = "sb_secret_of-the-tests";
+const nextKey = "sb_secret_after-it";
 const page = "https://app.example";
 
 /**
@@ -40,17 +50,23 @@ export function describeService(name: string, open: (env: ServedEnv) => Promise<
   describe(`the service ${name}`, () => {
     let world: ServedWorld;
     let issuer: IssuerKey;
+    let jwks: JwksServer;
     beforeAll(async () => {
       issuer = await newKey("k1");
+      jwks = await startJwksServer(issuer);
       world = await open({
         SUPABASE_URL: project,
         FUTAGO_JWT_ISSUER: `${project}/auth/v1`,
-        SUPABASE_JWKS: JSON.stringify({ keys: [issuer.publicJwk] }),
-        SUPABASE_SECRET_KEYS: JSON.stringify({ default: secretKey }),
+        FUTAGO_JWKS_URL: jwks.url,
+        SUPABASE_SECRET_KEYS: JSON.stringify({ default: secretKey, next: nextKey }),
+        FUTAGO_JWT_SECRET: legacySecret,
         FUTAGO_CORS_ORIGINS: page,
       });
     });
-    afterAll(() => world?.close());
+    afterAll(async () => {
+      await world?.close();
+      await jwks.close();
+    });
 
     const claims = (sub: string, more: JWTPayload = {}): JWTPayload => {
       const now = Math.floor(Date.now() / 1000);
@@ -223,6 +239,19 @@ export function describeService(name: string, open: (env: ServedEnv) => Promise<
       expect(refusal(await post("recommendations", body, await bearer("p09")))).toBe("403 forbidden");
       for (const route of ["takedown", "confirm_age", "item_embedding", "reload_models"]) {
         expect(refusal(await post(route, body, await bearer("p08"))), route).toBe("403 forbidden");
+      }
+    });
+
+    test("answers every kind of caller as the table says, in every route", async () => {
+      const asker = await createTableAsker((path, init) => world.fetch(path, init), {
+        issuer,
+        iss: `${project}/auth/v1`,
+        secret: legacySecret,
+        serviceKeys: [secretKey, nextKey],
+        now: Math.floor(Date.now() / 1000),
+      });
+      for (const row of routeTable.filter(({ path }) => path.startsWith("/functions/"))) {
+        expect(await asker.ask(row), `${row.path} ${JSON.stringify(row.body?.("…"))}`).toEqual(row.answers);
       }
     });
 
