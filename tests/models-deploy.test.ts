@@ -68,7 +68,7 @@ async function startInstance(version: string) {
   return { url, asked, close: () => new Promise((resolve) => server.close(resolve)) };
 }
 
-test("models are deployed to the storage, listed, rolled back and verified from there", async () => {
+test("models are deployed to the storage, rolled back and verified from there", async () => {
   const day = new Date().toISOString().slice(0, 10).replaceAll("-", ".");
   const [first, second] = [`${day}-1`, `${day}-2`];
   expect(await models("deploy", first, "--semver", "3.0.0")).toMatchObject({
@@ -99,19 +99,16 @@ test("models are deployed to the storage, listed, rolled back and verified from 
     { url: instance.url, version: second },
     { url: unreachable, error: expect.any(String) },
   ]);
-  expect(instance.asked).toEqual([`POST /functions/v1/reload_models ${storage.key}`]);
-  await instance.close();
   expect(
     [...storage.objects.keys()].every((path) => /^futago-models\/models\/[^/]+\/[0-9a-f]{16}\//.test(path)),
   ).toBe(true);
-  expect(await models("rollback")).toMatchObject({ version: first, status: "active" });
-  expect(await models("list")).toMatchObject({
-    versions: [
-      { version: second, status: "retired" },
-      { version: first, status: "active" },
-    ],
+  expect(await models("rollback", "--reload-url", `${instance.url}/`)).toMatchObject({
+    version: first,
+    status: "active",
   });
+  expect(instance.asked).toEqual(Array(2).fill(`POST /functions/v1/reload_models ${storage.key}`));
+  await instance.close();
   // This home's own files are not asked for.
   await rm(join(home, "models"), { recursive: true });
   expect(await models("verify", second)).toMatchObject({ verified: [{ version: second }] });
-}, 120_000);
+}, 300_000);

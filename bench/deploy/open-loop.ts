@@ -8,6 +8,8 @@ export interface OpenLoopOptions {
   /** JSON of each request, in turn. */
   readonly bodies: readonly string[];
   readonly perSecond: number;
+  /** So many may be unanswered before no more is asked, for a test on a machine of any speed. @default Infinity */
+  readonly unanswered?: number;
 }
 
 /** A request and its answer. */
@@ -39,14 +41,14 @@ export interface OpenLoop {
  * @returns The requests.
  */
 export function startOpenLoop(options: OpenLoopOptions): OpenLoop {
-  const { urls, path, bodies, perSecond } = options;
+  const { urls, path, bodies, perSecond, unanswered = Number.POSITIVE_INFINITY } = options;
   const agent = new Agent({ keepAlive: true });
   const asked: Promise<Answered>[] = [];
   const began = Date.now();
   let answered = 0;
   const timer = setInterval(() => {
     const due = ((Date.now() - began) / 1000) * perSecond;
-    while (asked.length < due) {
+    while (asked.length < due && asked.length - answered < unanswered) {
       const at = began + (asked.length * 1000) / perSecond;
       const body = asked.length % bodies.length;
       asked.push(ask(urls[asked.length % urls.length]!, { at, body }));

@@ -1,3 +1,6 @@
+import type { Command } from "commander";
+import type { CliContext } from "./context.ts";
+
 /** What an instance said when it was told to look for another version. */
 export interface ReloadedInstance {
   readonly url: string;
@@ -6,23 +9,37 @@ export interface ReloadedInstance {
   readonly error?: string;
 }
 
-/** Options of {@link reloadInstances}. */
+/** What {@link withReloadUrl} declares. */
 export interface ReloadOptions {
-  /** Where they are: `https://api.example.com`, or the address of `reload_models` itself. */
-  readonly urls: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly fetch: typeof fetch;
+  /** Where instances are: `https://api.example.com`, or the address of `reload_models` itself. */
+  readonly reloadUrl?: readonly string[];
+}
+
+/**
+ * Adds `--reload-url`.
+ *
+ * @param command Is changed in place.
+ * @returns The same command.
+ */
+export function withReloadUrl(command: Command): Command {
+  return command.option(
+    "--reload-url <url...>",
+    "instances to tell at once; those that listen to the database need not be told",
+  );
 }
 
 /**
  * Tells instances that cannot listen to the database to look for another version now. One that cannot be reached finds
  * it by itself, within a second of its next request, so that is told and no failure.
  *
- * @param options Who is told; the key is `FUTAGO_API_KEY`, `SUPABASE_SECRET_KEY` or `SUPABASE_SERVICE_ROLE_KEY`.
+ * @param context The key is `FUTAGO_API_KEY`, `SUPABASE_SECRET_KEY` or `SUPABASE_SERVICE_ROLE_KEY`.
+ * @param options Who is told.
  * @returns What each said, in the order of the addresses.
  */
-export function reloadInstances(options: ReloadOptions): Promise<readonly ReloadedInstance[]> {
-  const { urls, env, fetch } = options;
+export async function reloadInstances(
+  { env, say }: CliContext,
+  { reloadUrl = [] }: ReloadOptions,
+): Promise<readonly ReloadedInstance[]> {
   const key = env["FUTAGO_API_KEY"] || env["SUPABASE_SECRET_KEY"] || env["SUPABASE_SERVICE_ROLE_KEY"];
   const headers = {
     "content-type": "application/json",
@@ -30,8 +47,8 @@ export function reloadInstances(options: ReloadOptions): Promise<readonly Reload
     // An older key is a token, which Supabase's gateway wants as one.
     ...(key?.startsWith("eyJ") ? { authorization: `Bearer ${key}` } : {}),
   };
-  return Promise.all(
-    urls.map(async (url): Promise<ReloadedInstance> => {
+  const instances = await Promise.all(
+    reloadUrl.map(async (url): Promise<ReloadedInstance> => {
       const path = url.includes("/reload_models") ? "" : "/functions/v1/reload_models";
       try {
         const answer = await fetch(url.replace(/\/+$/, "") + path, {
@@ -49,4 +66,10 @@ export function reloadInstances(options: ReloadOptions): Promise<readonly Reload
       }
     }),
   );
+  for (const { url, version, error } of instances) {
+    say(
+      `${url}: ${error === undefined ? `answers with ${version}` : `not told, it will see by itself: ${error}`}`,
+    );
+  }
+  return instances;
 }

@@ -99,13 +99,16 @@ describe("deploy()", () => {
   });
 
   test("mends what is damaged where instances read", async () => {
-    const { deployer, register, published } = publishingWorld();
+    const { deps, deployer, register, published } = publishingWorld();
     const version = await register(1);
     const { path } = (await deployer.deploy(version)).published!;
     await published.write(`${path}user_tower.onnx`, Uint8Array.from([1]));
     await expect(deployer.verify(version)).rejects.toMatchObject({ code: "bundle_corrupt" });
     expect((await deployer.deploy(version)).published!.sent).toEqual(["user_tower.onnx"]);
     await deployer.verify(version);
+    // From a machine that has no bundles of its own.
+    const elsewhere = createDeployer({ ...deps, blobs: createMemoryBlobStore() });
+    expect((await elsewhere.deploy(version)).published!.sent).toEqual([]);
   });
 
   test("a bundle that another database registered gets its row; another of the same name is refused", async () => {

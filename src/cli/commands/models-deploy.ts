@@ -6,15 +6,14 @@ import { openDeployer } from "../open-deployer.ts";
 import { openModelStore } from "../open-model-store.ts";
 import { type Stores, withStores } from "../open-stores.ts";
 import { wholeNumber } from "../option-values.ts";
-import { reloadInstances } from "../reload-instances.ts";
+import { type ReloadOptions, reloadInstances, withReloadUrl } from "../reload-instances.ts";
 
-interface Options {
+interface Options extends ReloadOptions {
   readonly to?: string;
   readonly description?: string;
   readonly semver?: string;
   readonly promote: boolean;
   readonly maxVersions: number;
-  readonly reloadUrl?: readonly string[];
 }
 
 /**
@@ -36,10 +35,6 @@ export function modelsDeployCommand(): Command {
       wholeNumber({ min: 2 }),
       10,
     )
-    .option(
-      "--reload-url <url...>",
-      "instances to tell at once; those that listen to the database need not be told",
-    )
     .addHelpText(
       "after",
       `
@@ -56,10 +51,10 @@ Examples:
   futago models deploy --to /srv/models --no-promote --json
   futago models deploy --to supabase --reload-url https://abcdefgh.supabase.co`,
     );
-  return withSharedOptions(command).action(
+  return withSharedOptions(withReloadUrl(command)).action(
     action<Options>((context, options, [version]) =>
       withStores(context, async (opened) => {
-        const { to, promote, maxVersions, description, semver, reloadUrl = [] } = options;
+        const { to, promote, maxVersions, description, semver } = options;
         const stores = to === undefined ? opened : { ...opened, blobs: openModelStore(to, context.env) };
         const deployer = await openDeployer(context, stores, { maxVersions });
         const deployed = await deployer.deploy(version ?? (await newest(stores)), {
@@ -77,12 +72,7 @@ Examples:
           );
         }
         context.say(`${row.version} (${row.semanticVersion}) is ${promote ? "active" : "uploaded"}`);
-        const instances = promote ? await reloadInstances({ urls: reloadUrl, env: context.env, fetch }) : [];
-        for (const { url, version: now, error } of instances) {
-          context.say(
-            `${url}: ${error === undefined ? `answers with ${now}` : `not told, it will see by itself: ${error}`}`,
-          );
-        }
+        const instances = promote ? await reloadInstances(context, options) : [];
         context.result({ ...row, published: deployed.published ?? null, instances });
       }),
     ),

@@ -4,6 +4,7 @@ import { action, type CliContext, withSharedOptions } from "../context.ts";
 import { openDeployer } from "../open-deployer.ts";
 import { withStores } from "../open-stores.ts";
 import { wholeNumber } from "../option-values.ts";
+import { type ReloadOptions, reloadInstances, withReloadUrl } from "../reload-instances.ts";
 import { tableOf } from "../table.ts";
 import { modelsDeployCommand } from "./models-deploy.ts";
 import { modelsExportCommand } from "./models-export.ts";
@@ -23,44 +24,49 @@ export function modelsCommand(): Command {
     const command = withSharedOptions(models.command(usage).description(description));
     command.action(
       action<Options>((context, options, args) =>
-        withDeployer(context, options, (deployer) => run(deployer, context, args)),
+        withDeployer(context, options, (deployer) => run(deployer, { context, options, args })),
       ),
     );
     return command;
   };
 
   models.addCommand(modelsDeployCommand());
-  add("list", "Every version, newest first", async (deployer, context) => {
+  add("list", "Every version, newest first", async (deployer, { context }) => {
     const versions = await deployer.list();
     show(context, versions);
     context.result({ versions });
   });
-  add(
+  const promote = add(
     "promote <version>",
     "Check a version, embed the catalogue under it, and make it the active one",
-    async (deployer, context, [version]) => {
+    async (deployer, { context, options, args: [version] }) => {
       const promoted = await deployer.promote(version!);
       context.say(`${promoted.version} is active`);
-      context.result(promoted);
+      context.result({ ...promoted, instances: await reloadInstances(context, options) });
     },
   );
-  add(
+  const rollback = add(
     "rollback",
     "Make the version that was active before the active one again",
-    async (deployer, context) => {
+    async (deployer, { context, options }) => {
       const active = await deployer.rollBack();
       context.say(`${active.version} is active again`);
-      context.result(active);
+      context.result({ ...active, instances: await reloadInstances(context, options) });
     },
   );
+  for (const command of [promote, rollback]) withReloadUrl(command);
   models.addCommand(modelsVerifyCommand());
   models.addCommand(modelsExportCommand());
   models.addCommand(modelsImportCommand());
-  add("prune", "Remove the oldest versions, with their vectors and bundles", async (deployer, context) => {
-    const removed = await deployer.prune();
-    context.say(removed.length === 0 ? "Nothing to remove" : `Removed ${removed.join(", ")}`);
-    context.result({ removed });
-  }).option(
+  add(
+    "prune",
+    "Remove the oldest versions, with their vectors and bundles",
+    async (deployer, { context }) => {
+      const removed = await deployer.prune();
+      context.say(removed.length === 0 ? "Nothing to remove" : `Removed ${removed.join(", ")}`);
+      context.result({ removed });
+    },
+  ).option(
     "--keep <n>",
     "versions to keep, the active and the previous one among them",
     wholeNumber({ min: 2 }),
@@ -72,9 +78,12 @@ export function modelsCommand(): Command {
   );
 }
 
-type Work = (deployer: Deployer, context: CliContext, args: readonly string[]) => Promise<void>;
+type Work = (
+  deployer: Deployer,
+  asked: { readonly context: CliContext; readonly options: Options; readonly args: readonly string[] },
+) => Promise<void>;
 
-interface Options {
+interface Options extends ReloadOptions {
   readonly keep?: number;
 }
 
