@@ -7,7 +7,7 @@ import { startFakeStorage } from "../src/adapters/blob-supabase/fake-storage.con
 import { createSupabaseBlobStore } from "../src/adapters/blob-supabase/mod.ts";
 import { type BlobStore, FutagoError, sha256Hex } from "../src/base/mod.ts";
 import { embedCatalogue } from "../src/embeddings/mod.ts";
-import type { Runtime } from "../src/onnx/mod.ts";
+import { createPortableRuntime, type Runtime } from "../src/onnx/mod.ts";
 import { loadModel } from "../src/registry/mod.ts";
 import { faultWorld } from "./fault-world.ts";
 
@@ -155,6 +155,39 @@ describe("storage", () => {
     await engine.refresh();
     expect(await ask()).toMatchObject({ source: "two_tower" });
     expect(await metric("futago_recoveries_total", { link: "opening" })).toBe(1);
+  });
+
+  test("that hangs keeps nobody from closing, and what it gives afterwards is freed", async () => {
+    const sessions = { open: 0 };
+    const runtime = (inner: Runtime): Runtime => ({
+      ...inner,
+      load: async (model, options) => {
+        const session = await inner.load(model, options);
+        sessions.open++;
+        return {
+          inputNames: session.inputNames,
+          outputNames: session.outputNames,
+          run: (inputs, outputs) => session.run(inputs, outputs),
+          close: async () => {
+            sessions.open--;
+            await session.close();
+          },
+        };
+      },
+    });
+    const { deploy, storage, start } = world({ openWaitMs: 5 });
+    await deploy(1);
+    storage.mode = "hangs";
+    const { ask, engine } = start({ runtime: runtime(createPortableRuntime()) });
+    await ask();
+    await engine.close();
+    expect(sessions.open).toBe(0);
+    storage.mode = "works";
+    storage.release();
+    const reopened = start({ runtime: runtime(createPortableRuntime()) });
+    await reopened.engine.refresh();
+    await reopened.engine.close();
+    await expect.poll(() => sessions.open, { timeout: 20_000 }).toBe(0);
   });
 
   test("that never answers counts as failed after openTimeoutMs, and is tried again", async () => {

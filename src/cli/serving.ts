@@ -5,6 +5,7 @@ import {
   startServer,
 } from "../adapters/node-server/mod.ts";
 import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
+import { within } from "../base/mod.ts";
 import { createInferenceEngine, type InferenceEngine } from "../recommend/mod.ts";
 import { authFromEnv, createService } from "../service/mod.ts";
 import type { CliContext } from "./context.ts";
@@ -82,8 +83,12 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
     engine.refresh().catch(() => {});
   });
   try {
-    // Opened before the first request, which would otherwise wait for it.
-    await engine.refresh();
+    // Opened before the first request, which would otherwise wait for it. A storage that hangs must not keep the server
+    // from answering by other means.
+    await within(engine.refresh(), startWaitMs, () => new StillOpening()).catch((error: unknown) => {
+      if (!(error instanceof StillOpening)) throw error;
+      log.note("the active version is still being opened");
+    });
     const service = createService({
       engine,
       store,
@@ -108,6 +113,11 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
     await engine.close();
   }
 }
+
+/** How long a start waits for the active version, in milliseconds. */
+const startWaitMs = 30_000;
+
+class StillOpening extends Error {}
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -119,10 +119,10 @@ export class ServingModels {
     await this.#opening?.done;
   }
 
-  /** Frees the towers. */
+  /** Frees the towers. What is being opened frees itself, should it come late. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#opening?.done;
+    await this.#opening?.awaited.catch(() => {});
     await release(this.#held?.shared);
   }
 
