@@ -44,60 +44,8 @@ const viewer = (personId: string, ageConfirmed = false): Caller => ({
   ageConfirmed,
 });
 
-function testRoutes(open: () => Promise<TinyStores>): void {
-  test("recommendations are those of two_tower_recommendations, under a filter too", async () => {
-    const { ask, deploy, recommended } = await world(open);
-    await deploy(1);
-    const body = { user_id: "p00", limit: 5 };
-    expect(await ask("recommendations", body)).toEqual(await ask("two_tower_recommendations", body));
-    const filter = {
-      genres: ["forest"],
-      min_price: 400,
-      max_price: 700,
-      exclude_makers: ["maker 1"],
-      exclude_performers: ["performer 2"],
-    };
-    const found = await recommended({ user_id: "p00", filter });
-    expect(found.length).toBeGreaterThan(3);
-    for (const id of found) {
-      const i = Number(id.slice(1));
-      expect([i % 3, i % 5 === 1, i % 7 === 2, 300 + 10 * i >= 400 && 300 + 10 * i <= 700]).toEqual([
-        1,
-        false,
-        false,
-        true,
-      ]);
-    }
-  });
-
-  test("a viewer's events and blocks change their next answer, and nobody else's", async () => {
-    const { ask, as, deploy, recommended } = await world(open);
-    await deploy(1);
-    const of = async (id: string) => {
-      as(viewer(id));
-      return recommended({});
-    };
-    const others = await of("p01");
-    const before = await of("p00");
-    await ask("events", { events: [{ video_id: before[0], kind: "nope" }] });
-    expect(await ask("blocks", { makers: ["maker 2"] })).toMatchObject({
-      makers: ["maker 2"],
-      performers: [],
-    });
-    expect(await ask("blocks", { performers: ["performer 3"] })).toMatchObject({
-      makers: ["maker 2"],
-      performers: ["performer 3"],
-    });
-    const left = before
-      .slice(1)
-      .filter((id) => Number(id.slice(1)) % 5 !== 2 && Number(id.slice(1)) % 7 !== 3);
-    expect([...(await of("p00"))].sort()).toEqual([...left].sort());
-    expect(await of("p01")).toEqual(others);
-    as(viewer("p00"));
-    expect(await ask("blocks", { makers: [], performers: [] })).toMatchObject({ makers: [], performers: [] });
-    expect([...(await of("p00"))].sort()).toEqual([...before.slice(1)].sort());
-  });
-
+/** What is kept of people: of every store there is. */
+function testKept(open: () => Promise<TinyStores>): void {
   test("somebody new blocks, and has no confirmed age by it", async () => {
     const { ask, as, store } = await world(open);
     as(viewer("new"));
@@ -163,6 +111,78 @@ function testRoutes(open: () => Promise<TinyStores>): void {
     expect(JSON.stringify(await ask("export_person", { user_id: "p01" }))).toContain('"embedding"');
   });
 
+  test("export_person hands over what erase_person then removes", async () => {
+    const { ask, as } = await world(open);
+    as(viewer("p00"));
+    await ask("blocks", { makers: ["maker 2"] });
+    const kept = (await ask("export_person")) as unknown as {
+      user_id: string;
+      tables: Record<string, object[]>;
+    };
+    expect(kept.user_id).toBe("p00");
+    expect(kept.tables["likes"]!.length).toBeGreaterThan(3);
+    expect(kept.tables["user_blocks"]).toHaveLength(1);
+    expect(await ask("erase_person")).toMatchObject({ status: 200, erased: true });
+    expect(await ask("erase_person")).toMatchObject({ status: 200, erased: false });
+    expect((await ask("export_person")).error?.code).toBe("not_found");
+    expect((await ask("recommendations")).status).toBe(403);
+  });
+}
+
+function testAnswers(open: () => Promise<TinyStores>): void {
+  test("recommendations are those of two_tower_recommendations, under a filter too", async () => {
+    const { ask, deploy, recommended } = await world(open);
+    await deploy(1);
+    const body = { user_id: "p00", limit: 5 };
+    expect(await ask("recommendations", body)).toEqual(await ask("two_tower_recommendations", body));
+    const filter = {
+      genres: ["forest"],
+      min_price: 400,
+      max_price: 700,
+      exclude_makers: ["maker 1"],
+      exclude_performers: ["performer 2"],
+    };
+    const found = await recommended({ user_id: "p00", filter });
+    expect(found.length).toBeGreaterThan(3);
+    for (const id of found) {
+      const i = Number(id.slice(1));
+      expect([i % 3, i % 5 === 1, i % 7 === 2, 300 + 10 * i >= 400 && 300 + 10 * i <= 700]).toEqual([
+        1,
+        false,
+        false,
+        true,
+      ]);
+    }
+  });
+
+  test("a viewer's events and blocks change their next answer, and nobody else's", async () => {
+    const { ask, as, deploy, recommended } = await world(open);
+    await deploy(1);
+    const of = async (id: string) => {
+      as(viewer(id));
+      return recommended({});
+    };
+    const others = await of("p01");
+    const before = await of("p00");
+    await ask("events", { events: [{ video_id: before[0], kind: "nope" }] });
+    expect(await ask("blocks", { makers: ["maker 2"] })).toMatchObject({
+      makers: ["maker 2"],
+      performers: [],
+    });
+    expect(await ask("blocks", { performers: ["performer 3"] })).toMatchObject({
+      makers: ["maker 2"],
+      performers: ["performer 3"],
+    });
+    const left = before
+      .slice(1)
+      .filter((id) => Number(id.slice(1)) % 5 !== 2 && Number(id.slice(1)) % 7 !== 3);
+    expect([...(await of("p00"))].sort()).toEqual([...left].sort());
+    expect(await of("p01")).toEqual(others);
+    as(viewer("p00"));
+    expect(await ask("blocks", { makers: [], performers: [] })).toMatchObject({ makers: [], performers: [] });
+    expect([...(await of("p00"))].sort()).toEqual([...before.slice(1)].sort());
+  });
+
   test("update_user_embedding answers without towers, as the linear model reads events itself", async () => {
     const { ask, blobs, deploy } = await world(open);
     expect(await ask("update_user_embedding", { user_id: "p00" })).toMatchObject({
@@ -207,23 +227,6 @@ function testRoutes(open: () => Promise<TinyStores>): void {
     for (const wrong of [{ video_id: "v99" }, { performer: "nobody" }]) {
       expect((await ask("takedown", wrong)).error?.code).toBe("not_found");
     }
-  });
-
-  test("export_person hands over what erase_person then removes", async () => {
-    const { ask, as } = await world(open);
-    as(viewer("p00"));
-    await ask("blocks", { makers: ["maker 2"] });
-    const kept = (await ask("export_person")) as unknown as {
-      user_id: string;
-      tables: Record<string, object[]>;
-    };
-    expect(kept.user_id).toBe("p00");
-    expect(kept.tables["likes"]!.length).toBeGreaterThan(3);
-    expect(kept.tables["user_blocks"]).toHaveLength(1);
-    expect(await ask("erase_person")).toMatchObject({ status: 200, erased: true });
-    expect(await ask("erase_person")).toMatchObject({ status: 200, erased: false });
-    expect((await ask("export_person")).error?.code).toBe("not_found");
-    expect((await ask("recommendations")).status).toBe(403);
   });
 
   test("one viewer's event among others records nothing", async () => {
@@ -283,10 +286,13 @@ async function inMemory(): Promise<TinyStores> {
   return { store, vectors, versions: createMemoryVersionStore(), people };
 }
 
-describe("the routes in memory", () => testRoutes(inMemory));
+describe("the routes in memory", () => {
+  testKept(inMemory);
+  testAnswers(inMemory);
+});
 
 describeDatabases("the routes", (open) =>
-  testRoutes(async () => {
+  testKept(async () => {
     const { catalogue: store, vectors, versions, people } = await open();
     return { store, vectors, versions, people };
   }),
