@@ -10,7 +10,8 @@ export interface TfTensor {
 /** A model of layers, as far as it is used here. */
 export interface TfModel {
   readonly inputNames: readonly string[];
-  predict(inputs: TfTensor[], options?: { readonly batchSize?: number }): TfTensor | TfTensor[];
+  /** Tensors of the same library: no other type says that of every version of it. */
+  predict(inputs: never, options?: { readonly batchSize?: number }): TfTensor | TfTensor[];
   dispose(): unknown;
 }
 
@@ -45,7 +46,7 @@ export async function importTensorFlow(): Promise<TensorFlow> {
     // Else it writes an advertisement for its native package to the error stream.
     core.enableProdMode();
     await core.setBackend("cpu");
-    return { tensor: core.tensor, loadLayersModel: layers.loadLayersModel } as unknown as TensorFlow;
+    return { tensor: core.tensor, loadLayersModel: layers.loadLayersModel };
   } catch (cause) {
     throw new FutagoError(
       "device_unavailable",

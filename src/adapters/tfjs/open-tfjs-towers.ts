@@ -94,7 +94,7 @@ class TfjsSession implements Session {
     const given = this.inputNames.map((name) => this.#input(name, inputs));
     const rows = given[0]?.shape[0] ?? 0;
     const tensors = given.map(({ data, shape, dtype }) => this.#tf.tensor(data, [...shape], dtype));
-    const predicted = model.predict(tensors, { batchSize: Math.max(1, rows) });
+    const predicted = model.predict(tensors as never, { batchSize: Math.max(1, rows) });
     const result = Array.isArray(predicted) ? predicted[0]! : predicted;
     const data = Float32Array.from(await result.data());
     const { shape } = result;
