@@ -9,8 +9,8 @@ export interface ItemFacts {
 }
 
 /**
- * An item's genres, performers, maker and price, where its fields hold them in their usual form: lists of names, a name
- * and a finite number. A field in another form says nothing here.
+ * An item's genres, performers, maker and price, where its fields hold them in their usual form: lists of names (or one name
+ * alone), a name and a finite number. A field in another form says nothing here.
  *
  * @param item Any item.
  * @returns Empty lists and absent members for what is not known.
@@ -26,5 +26,6 @@ export function itemFacts(item: Item): ItemFacts {
 }
 
 function names(value: FieldValue | undefined): readonly string[] {
+  if (typeof value === "string" && value !== "") return [value];
   return Array.isArray(value) && value.every((name) => typeof name === "string") ? value : [];
 }

@@ -126,9 +126,16 @@ export function testCatalogueStore(makeStore: () => Promise<CatalogueStore>): vo
 
     test("with a performer every item goes that names them, one that is imported later too, until they are put back", async () => {
       const store = await makeStore();
-      await store.putItems([film("1", "Kana Aoi"), film("2", "Jun Seto", "Kana Aoi"), film("3", "Jun Seto")]);
+      const alone = { id: "0", title: "A name alone, no list", fields: { performers: "Kana Aoi" } };
+      await store.putItems([
+        film("1", "Kana Aoi"),
+        film("2", "Jun Seto", "Kana Aoi"),
+        film("3", "Jun Seto"),
+        alone,
+      ]);
       expect(await store.setPerformerWithdrawn("Kana Aoi", true)).toBe(true);
-      expect(await hidden(store)).toEqual(["1", "2"]);
+      expect(await hidden(store)).toEqual(["0", "1", "2"]);
+      expect((await all(store.items({ ids: ["0"] })))[0]).toEqual({ ...alone, withdrawn: true });
       const again = await store.putItems([
         film("1", "Kana Aoi"),
         film("3", "Jun Seto"),
@@ -137,7 +144,7 @@ export function testCatalogueStore(makeStore: () => Promise<CatalogueStore>): vo
       expect(again).toEqual({ ...none, inserted: 1, unchanged: 2 });
       await store.putItems([{ ...film("2", "Jun Seto", "Kana Aoi"), title: "Renamed" }]);
       await store.putItems([{ ...film("1", "Kana Aoi"), withdrawn: false }]);
-      expect(await hidden(store)).toEqual(["1", "2", "4"]);
+      expect(await hidden(store)).toEqual(["0", "1", "2", "4"]);
       expect(await store.setPerformerWithdrawn("Kana Aoi", true)).toBe(true);
       expect(await store.setPerformerWithdrawn("Kana Aoi", false)).toBe(true);
       expect(await hidden(store)).toEqual([]);

@@ -28,6 +28,8 @@ const isTexts = (value: FieldValue | undefined): boolean =>
 // No rows of a join table stand for "not known", so an empty list cannot be told there.
 const isNames = (value: FieldValue | undefined): boolean =>
   isTexts(value) && (value as readonly string[]).length > 0;
+// Names that filters and take-downs look for: a name alone is written as a list of one, and kept in `attributes` as it came.
+const listed: ReadonlySet<string> = new Set(["genres", "performers", "tags"]);
 
 /** Field -> its column and what fits there; whatever does not fit is kept in `attributes`, so nothing is lost. */
 const columns = [
@@ -66,7 +68,8 @@ export function itemToRow(item: Item): Omit<ItemRow, "withdrawn"> & { readonly w
   for (const [field, column, fits] of columns) {
     const value = item.fields[field];
     const fitting = fits(value) && finite(value as FieldValue) !== null;
-    row[column] = fitting ? value : null;
+    const alone = listed.has(column) && typeof value === "string" && value !== "";
+    row[column] = fitting ? value : alone ? [value] : null;
     if (!fitting && value !== undefined) attributes.push([field, finite(value)]);
   }
   return {
@@ -89,7 +92,7 @@ export function rowToItem(row: ItemRow): Item {
   const fields: Record<string, FieldValue> = { ...row.attributes };
   for (const [field, column] of columns) {
     const value = row[column];
-    if (value !== null) fields[field] = value;
+    if (value !== null && !Object.hasOwn(row.attributes, field)) fields[field] = value;
   }
   return {
     id: row.video_id,
