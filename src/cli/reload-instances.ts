@@ -40,7 +40,9 @@ export async function reloadInstances(
   { env, say }: CliContext,
   { reloadUrl = [] }: ReloadOptions,
 ): Promise<readonly ReloadedInstance[]> {
-  const key = env["FUTAGO_API_KEY"] || env["SUPABASE_SECRET_KEY"] || env["SUPABASE_SERVICE_ROLE_KEY"];
+  // Of several keys, as while they are being changed, any is good.
+  const own = env["FUTAGO_API_KEY"]?.split(",")[0]?.trim();
+  const key = own || env["SUPABASE_SECRET_KEY"] || env["SUPABASE_SERVICE_ROLE_KEY"];
   const headers = {
     "content-type": "application/json",
     ...(key === undefined ? {} : { apikey: key }),
