@@ -163,6 +163,14 @@ describeDatabases("futago doctor", (open) => {
     expect(await mended(w)).toEqual(["ran every migration again"]);
   });
 
+  test("closes a partition that was opened by hand", async () => {
+    const w = await world();
+    await sql`grant select on ${sql.table(w.table)} to public`.execute(w.connection);
+    await sql`alter table ${sql.table(w.table)} disable row level security`.execute(w.connection);
+    expect(wrong(await w.look())).toEqual({ schema: expect.stringMatching(`partition ${w.table}`) });
+    expect(await mended(w)).toEqual(["ran every migration again, closed partitions: 1"]);
+  });
+
   test("runs migrations that have not run, and names one that was changed", async () => {
     const w = await world();
     const row = await w.connection
