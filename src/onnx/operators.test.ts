@@ -53,6 +53,8 @@ interface Case {
   readonly inputs: readonly (OnnxTensor | undefined)[];
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
   readonly opset?: number;
+  /** `y` is looked at. @default ["y"] */
+  readonly outputs?: readonly string[];
   /** What the operator gives, where it is not float32: it is cast, as only float32 and int32 leave a model. */
   readonly gives?: "bool" | "int64";
 }
@@ -157,6 +159,18 @@ const cases: readonly Case[] = [
   of("Slice in steps", x, int64(2, 0), int64(-9, 2), int64(2, 0), int64(-1, 1)),
   of("Slice without axes", matrix, int64(1), int64(2)),
   of("Slice of nothing", matrix, int64(2), int64(1), int64(1)),
+  {
+    ...of("Split, one part of two", x, int64(1, 2)),
+    attributes: { axis: i(2) },
+    outputs: ["other", "y"],
+    opset: 13,
+  },
+  { ...of("Split into equal parts", x), attributes: { axis: i(-1) }, outputs: ["y", "b", "c"], opset: 13 },
+  {
+    ...of("Split by number", matrix),
+    attributes: { axis: i(1), num_outputs: i(2) },
+    outputs: ["other", "y"],
+  },
   of("Pad", matrix, int64(1, 0, 0, 2), floats([7], [])),
   { ...of("Pad of named axes", matrix, int64(2, 1), undefined, int64(-1)), opset: 19 },
   of("Tile", matrix, int64(2, 3)),
@@ -172,6 +186,7 @@ const cases: readonly Case[] = [
   { ...of("Transpose", x), attributes: { perm: ints(1, 2, 0) } },
   of("Transpose of all", x),
   of("Dropout", x),
+  { ...of("Dropout with a mask that nothing reads", x), outputs: ["y", "mask"] },
   of("Dropout with its inputs", x, floats([0.5], []), { ...bools(0), shape: [] }),
   { ...of("Shape", x), gives: "int64" },
   { ...of("Shape of some axes", x), attributes: { start: i(-2), end: i(3) }, gives: "int64" },
@@ -207,7 +222,7 @@ const operatorOf = ({ title }: Case): string => title.split(/[ ,]/)[0]!;
 
 /** A model of one node; ONNX Runtime refuses one whose output is not declared as it comes. */
 function modelOf(example: Case, shape: readonly number[]): Uint8Array {
-  const { title, inputs, attributes = {}, opset = 18, gives } = example;
+  const { title, inputs, attributes = {}, opset = 18, gives, outputs = ["y"] } = example;
   const named = inputs.map((tensor, place) => ({ name: tensor === undefined ? "" : `x${place}`, tensor }));
   const cast = { name: "cast", opType: "Cast", domain: "", inputs: ["raw"], outputs: ["y"] };
   return encodeOnnx({
@@ -229,7 +244,7 @@ function modelOf(example: Case, shape: readonly number[]): Uint8Array {
         opType: operatorOf(example),
         domain: "",
         inputs: named.map(({ name }) => name),
-        outputs: [gives === undefined ? "y" : "raw"],
+        outputs: gives === undefined ? outputs : ["raw"],
         attributes,
       },
       ...(gives === undefined ? [] : [{ ...cast, attributes: { to: i(1) } }]),

@@ -86,6 +86,31 @@ function kernelOf(node: OnnxNode): Kernel {
   return factory(node);
 }
 
+/**
+ * The nodes with one output each, as kernels have it: a Split becomes one node for each of its parts, and a second
+ * output that nothing reads, as the mask of a Dropout, is left out.
+ */
+function withOneOutput(model: OnnxModel): readonly OnnxNode[] {
+  const read = new Set([
+    ...model.nodes.flatMap(({ inputs }) => inputs),
+    ...model.outputs.map(({ name }) => name),
+  ]);
+  return model.nodes.flatMap((node): OnnxNode[] => {
+    const { outputs, attributes } = node;
+    if (node.domain !== "" || node.opType !== "Split")
+      return [{ ...node, outputs: outputs.filter((name, place) => place === 0 || read.has(name)) }];
+    return outputs.map((output, part) => ({
+      ...node,
+      outputs: [output],
+      attributes: {
+        ...attributes,
+        part: { kind: "int", value: part },
+        num_outputs: { kind: "int", value: outputs.length },
+      },
+    }));
+  });
+}
+
 /** An operation that the portable executor cannot do. */
 export interface UnsupportedNode {
   readonly opType: string;
@@ -114,7 +139,7 @@ export const portableOpsets: { readonly least: number; readonly most: number } =
  * ```
  */
 export function unsupportedNodes(model: OnnxModel): readonly UnsupportedNode[] {
-  return model.nodes.flatMap((node) => {
+  return withOneOutput(model).flatMap((node) => {
     try {
       kernelOf(node);
       return [];
@@ -132,7 +157,7 @@ function compile(model: OnnxModel, precision: "float32" | "float64"): Step[] {
   if (!(version >= least && version <= most))
     unsupported(`the operator set must be ${least} to ${most}: current value is ${version}`);
   const known = new Set([...Object.keys(model.initializers), ...model.inputs.map(({ name }) => name)]);
-  const steps = model.nodes.map((node): Step => {
+  const steps = withOneOutput(model).map((node): Step => {
     const kernel = kernelOf(node);
     const output = node.outputs[0]!;
     for (const name of node.inputs)

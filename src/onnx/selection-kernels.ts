@@ -88,6 +88,35 @@ const pad: KernelFactory = (node) => {
   };
 };
 
+/** One part of an axis: `num_outputs` equal ones, the last what is left, or as long as the second input says. */
+const split: KernelFactory = (node) => {
+  const attribute = intAttribute(node, "axis", 0);
+  const part = intAttribute(node, "part", 0);
+  const parts = intAttribute(node, "num_outputs", 1);
+  return (inputs, allocate) => {
+    const x = need(inputs, 0);
+    const axis = axisOf(attribute, x.shape.length);
+    const length = x.shape[axis]!;
+    const equal = Math.ceil(length / parts);
+    const sizes = inputs[1] === undefined ? undefined : integers(inputs[1]);
+    if (sizes !== undefined && (sizes.length !== parts || sizes.some((size) => !(size >= 0))))
+      return unsupported(`Split must have ${parts} lengths: current value is [${sizes}]`);
+    const start =
+      sizes?.slice(0, part).reduce((sum, size) => sum + size, 0) ?? Math.min(length, part * equal);
+    const size = sizes?.[part] ?? Math.min(equal, length - start);
+    if (start + size > length)
+      return unsupported(`the parts of Split must make up ${length}: current value is [${sizes}]`);
+    const y = allocate(x.dtype, x.shape.toSpliced(axis, 1, size));
+    const inner = countOf(x.shape.slice(axis + 1));
+    const outer = countOf(x.shape.slice(0, axis));
+    for (let o = 0; o < outer; o++) {
+      const from = (o * length + start) * inner;
+      y.data.set(x.data.subarray(from, from + size * inner), o * size * inner);
+    }
+    return y;
+  };
+};
+
 /** y[i] = x[i mod length] along each axis. */
 const tile: KernelFactory = () => (inputs, allocate) => {
   const x = need(inputs, 0);
@@ -144,6 +173,7 @@ const range: KernelFactory = () => (inputs, allocate) => {
 /** Kernels of what takes some elements, or some more than once. */
 export const selectionKernels: Readonly<Record<string, KernelFactory>> = {
   Slice: slice,
+  Split: split,
   Pad: pad,
   Tile: tile,
   OneHot: oneHot,
