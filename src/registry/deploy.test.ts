@@ -226,6 +226,29 @@ describe("semantic versions", () => {
     expect((await versions.get(first))?.semanticVersion).toBe("1.0.0");
   });
 
+  test("of versions that are registered at the same moment each has its own", async () => {
+    const { deps, versions } = publishingWorld();
+    const elsewhere = createMemoryBlobStore();
+    const models = [1, 2, 3].map((seed) => tinyModel(seed));
+    for (const [i, { model, dataset }] of models.entries()) {
+      const clock = { now: () => deps.clock.now() + i * 86_400_000 };
+      await createDeployer({
+        ...deps,
+        blobs: elsewhere,
+        versions: createMemoryVersionStore(),
+        clock,
+      }).register(model, { dataset });
+    }
+    const names = ["2026.11.20-1", "2026.11.21-1", "2026.11.22-1"];
+    const deployer = createDeployer({ ...deps, blobs: elsewhere });
+    await Promise.all(names.map((name) => deployer.deploy(name, { promote: false })));
+    expect((await versions.list()).map((row) => row.semanticVersion).sort()).toEqual([
+      "1.0.0",
+      "1.1.0",
+      "1.2.0",
+    ]);
+  });
+
   test("numbers are compared as numbers", () => {
     expect(nextSemanticVersion(["1.9.0", "1.10.0", "none"], "minor")).toBe("1.11.0");
     expect(nextSemanticVersion(["9.0.0", "10.2.1"], "major")).toBe("11.0.0");

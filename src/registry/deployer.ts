@@ -1,20 +1,18 @@
 import { type BlobStore, type Clock, FutagoError, isFutagoError, type Progress } from "../base/mod.ts";
-import type { Dataset } from "../catalogue/mod.ts";
-import type { FittedFeatures } from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
-import { loadTowers, type TowerConfig } from "../towers/mod.ts";
-import { type Bundle, readManifest, writeBundle } from "./bundle.ts";
-import { fitFallback } from "./fallback.ts";
-import { bundleNames, findTwin } from "./find-twin.ts";
-import { createGolden } from "./golden.ts";
-import type { ImportedTowersConfig } from "./import-config.ts";
-import { askedSemanticVersion, defaultSemanticVersion } from "./label-version.ts";
+import { readManifest } from "./bundle.ts";
+import { askedSemanticVersion } from "./label-version.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
-import { bundleFiles, type DataWindow } from "./manifest.ts";
+import { bundleFiles } from "./manifest.ts";
 import { pruneVersions } from "./prune-versions.ts";
 import { type PublishedBundle, publishBundle } from "./publish-bundle.ts";
+import {
+  type DeployableModel,
+  type RegisterOptions,
+  recordVersion,
+  registerModel,
+} from "./register-model.ts";
 import type { SemanticBump } from "./semantic-version.ts";
-import { nextVersionName } from "./version-name.ts";
 import { unregistered } from "./version-problems.ts";
 import type { ModelVersion, VersionStore } from "./version-store.ts";
 
@@ -63,26 +61,6 @@ export interface DeployedVersion {
   readonly version: ModelVersion;
   /** Absent where instances read where training writes. */
   readonly published?: PublishedBundle;
-}
-
-/** Of a trained model what is deployed; `TrainedModel` has all of it. */
-export interface DeployableModel {
-  readonly features: FittedFeatures;
-  readonly towerConfig: TowerConfig | ImportedTowersConfig;
-  /** The training configuration, for the record. */
-  readonly trainingConfig: object;
-  readonly userOnnx: Uint8Array;
-  readonly itemOnnx: Uint8Array;
-}
-
-/** What is known about a model besides itself. */
-export interface RegisterOptions {
-  /** What it was trained from: gives the fallback, the golden inputs and the data window. */
-  readonly dataset: Dataset;
-  /** @default "" */
-  readonly description?: string;
-  /** Metrics by name, from evaluation. @default {} */
-  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 /** What {@link Deployer.verify} found. */
@@ -149,66 +127,6 @@ export function createDeployer(deps: DeployerDeps): Deployer {
     );
   }
 
-  async function register(model: DeployableModel, options: RegisterOptions): Promise<ModelVersion> {
-    const twin = await findTwin(blobs, model);
-    if (twin !== undefined) return (await versions.get(twin.manifest.version)) ?? record(twin);
-    const known = await versions.list();
-    const createdAt = clock.now();
-    const taken = [...known.map((row) => row.version), ...(await bundleNames(blobs))];
-    const version = nextVersionName(taken, createdAt);
-    const { features, userOnnx, itemOnnx } = model;
-    const towers = await loadTowers(runtime, { features, userOnnx, itemOnnx });
-    const parent = (await versions.active())?.version ?? null;
-    const { description = "", metrics = {}, dataset } = options;
-    try {
-      const golden = await createGolden(towers, dataset.items, { asOf: createdAt });
-      const written = await writeBundle(blobs, {
-        manifest: {
-          version,
-          createdAt,
-          description,
-          parent,
-          preset: model.towerConfig.preset,
-          dims: towers.dims,
-          featureSchemaHash: features.schemaHash,
-          training: { ...model.trainingConfig, towers: model.towerConfig },
-          dataWindow: dataWindowOf(dataset),
-          metrics,
-        },
-        features,
-        userOnnx,
-        itemOnnx,
-        fallback: fitFallback(dataset),
-        golden,
-      });
-      return await record(written);
-    } finally {
-      await towers.close();
-    }
-  }
-
-  async function record({
-    manifest,
-    manifestHash,
-  }: Pick<Bundle, "manifest" | "manifestHash">): Promise<ModelVersion> {
-    const { version, dims, preset, metrics, parent, description, createdAt } = manifest;
-    const known = await versions.list();
-    const semanticVersion = await defaultSemanticVersion(manifest, known, [blobs, served]);
-    const row = {
-      version,
-      semanticVersion,
-      dims,
-      preset,
-      manifestHash,
-      metrics,
-      parent,
-      description,
-      createdAt,
-    };
-    await versions.add(row);
-    return { ...row, status: "candidate", activatedAt: null };
-  }
-
   /** The row of a version; where another database registered it, the row is written from its bundle. */
   async function adopt(version: string): Promise<ModelVersion> {
     const row = await versions.get(version);
@@ -217,7 +135,7 @@ export function createDeployer(deps: DeployerDeps): Deployer {
       throw error;
     });
     if (bundle === undefined) return row ?? requireVersion(version);
-    if (row === undefined) return record(bundle);
+    if (row === undefined) return recordVersion({ blobs, served, versions }, bundle);
     if (row.manifestHash === bundle.manifestHash) return row;
     throw new FutagoError(
       "bundle_corrupt",
@@ -325,28 +243,14 @@ export function createDeployer(deps: DeployerDeps): Deployer {
     }
   }
 
-  return Object.freeze({ register, deploy, promote, rollBack, list: () => versions.list(), verify, prune });
-}
-
-/**
- * The window of a dataset: first and last event, and how many there are.
- *
- * @param dataset Any.
- * @returns What the manifest records.
- */
-export function dataWindowOf(dataset: Dataset): DataWindow {
-  let from = Number.POSITIVE_INFINITY;
-  let to = Number.NEGATIVE_INFINITY;
-  for (const at of dataset.events.at) {
-    from = Math.min(from, at);
-    to = Math.max(to, at);
-  }
-  const events = dataset.events.at.length;
-  return {
-    from: events === 0 ? null : from,
-    to: events === 0 ? null : to,
-    items: dataset.items.length,
-    people: dataset.people.length,
-    events,
-  };
+  return Object.freeze({
+    register: (model: DeployableModel, options: RegisterOptions) =>
+      registerModel({ blobs, served, versions, runtime, clock }, { model, ...options }),
+    deploy,
+    promote,
+    rollBack,
+    list: () => versions.list(),
+    verify,
+    prune,
+  });
 }

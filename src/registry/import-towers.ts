@@ -3,10 +3,10 @@ import type { Item } from "../catalogue/mod.ts";
 import type { FittedFeatures, RowLayout } from "../features/mod.ts";
 import { createPortableRuntime, encodeOnnx, type OnnxModel, parseOnnx, type Runtime } from "../onnx/mod.ts";
 import { loadTowers, type TowerSide, type Towers } from "../towers/mod.ts";
-import type { DeployableModel } from "./deployer.ts";
 import { createGolden, embedGolden, type Golden, largestDifference, parityTolerance } from "./golden.ts";
 import { type ImportConfig, type ImportConfigInput, parseImportConfig } from "./import-config.ts";
 import { checkOperators, type OutputForm, wrapTower } from "./import-graph.ts";
+import type { DeployableModel } from "./register-model.ts";
 
 /** Two towers as another program wrote them. */
 export interface ForeignTowers {

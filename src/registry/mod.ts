@@ -17,13 +17,10 @@ export {
 } from "./compare-runtimes.ts";
 export {
   createDeployer,
-  type DeployableModel,
   type DeployedVersion,
   type Deployer,
   type DeployerDeps,
   type DeployOptions,
-  dataWindowOf,
-  type RegisterOptions,
   type VerifiedVersion,
 } from "./deployer.ts";
 export { type ExportedFiles, exportOnnx } from "./export-onnx.ts";
@@ -56,6 +53,7 @@ export { type LoadedModel, loadModel, type ModelSource } from "./load-model.ts";
 export { type BundleFile, bundleFiles, type DataWindow, type Manifest, parseManifest } from "./manifest.ts";
 export { createMemoryVersionStore } from "./memory-version-store.ts";
 export { type PublishBundleOptions, type PublishedBundle, publishBundle } from "./publish-bundle.ts";
+export { type DeployableModel, dataWindowOf, type RegisterOptions } from "./register-model.ts";
 export {
   compareSemanticVersions,
   isSemanticVersion,
