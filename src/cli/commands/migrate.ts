@@ -15,7 +15,7 @@ export function migrateCommand(): Command {
     .option("--check", "change nothing")
     .addHelpText(
       "after",
-      "\nEvery command but this one with --check migrates when it starts; this is for a deploy that does it first.\n" +
+      "\nCommands that use the database migrate it when they start; this is for a deploy that does it first.\n" +
         "Exits with 1 where the database differs from the schema afterwards.\n\n" +
         "Examples:\n  futago migrate\n  futago migrate --check --json\n  futago migrate --again --db-url postgres://localhost/futago",
     );
