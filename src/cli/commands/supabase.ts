@@ -73,7 +73,7 @@ async function initialise(
       `config.toml: [functions.${name}] must say verify_jwt = false, as the function verifies callers itself`,
     );
   }
-  context.say("Next: supabase db push, then supabase functions deploy");
+  context.say("Next: supabase db push --remote, then supabase functions deploy");
   context.result({ directory: target, written, updated, unchanged: unchanged.length, kept, config });
 }
 
