@@ -42,7 +42,7 @@ function openService(
   { env, fetch, clock }: EdgeFunctionOptions,
   log: ReturnType<typeof createConsoleLog>,
 ): Service {
-  const { databaseUrl, storage, queryTimeoutMs } = readEdgeSettings(env);
+  const { databaseUrl, storage, queryTimeoutMs, memoryItems } = readEdgeSettings(env);
   const auth = authFromEnv(env, { clock, fetch });
   if (auth.authenticator === undefined) {
     throw new TypeError("Cannot start the function as its callers must be known: set SUPABASE_SECRET_KEYS");
@@ -60,6 +60,7 @@ function openService(
     blobs: createSupabaseBlobStore({ ...storage, fetch }),
     runtime: createPortableRuntime(),
     itemTower: "when_asked",
+    withoutDatabase: { items: memoryItems },
     clock,
     onFallback: log.fallback,
     observer: log,

@@ -13,6 +13,7 @@ test("reads what Supabase gives every function", () => {
     databaseUrl: platform.SUPABASE_DB_URL,
     storage: { url: platform.SUPABASE_URL, key: "sb_secret_a", bucket: "futago-models" },
     queryTimeoutMs: 2000,
+    memoryItems: 0,
   });
 });
 
@@ -40,6 +41,7 @@ test("a query may take as long as FUTAGO_QUERY_TIMEOUT_MS says, which must be a 
   expect(() => readEdgeSettings({ ...platform, FUTAGO_QUERY_TIMEOUT_MS: "soon" })).toThrow(
     "FUTAGO_QUERY_TIMEOUT_MS must be a whole number",
   );
+  expect(() => readEdgeSettings({ ...platform, FUTAGO_MEMORY_ITEMS: "1001" })).toThrow("from 0 to 1000");
 });
 
 test.each(["SUPABASE_URL", "SUPABASE_DB_URL", "SUPABASE_SECRET_KEYS"])(

@@ -7,13 +7,16 @@ export interface EdgeSettings {
   readonly storage: { readonly url: string; readonly key: string; readonly bucket: string };
   /** How long a query may take, in milliseconds. */
   readonly queryTimeoutMs: number;
+  /** Most liked items that are kept for the time without the database. */
+  readonly memoryItems: number;
 }
 
 /**
  * Reads what Supabase gives every function by itself: `SUPABASE_URL`, `SUPABASE_DB_URL`, and a secret key as
  * `SUPABASE_SECRET_KEY`, `SUPABASE_SECRET_KEYS` (`{"default": "sb_secret_…"}`) or `SUPABASE_SERVICE_ROLE_KEY`. Ours are
- * `FUTAGO_DB_URL`, for another pooler than the platform's, `FUTAGO_BUCKET` (`futago-models`) and
- * `FUTAGO_QUERY_TIMEOUT_MS` (2000).
+ * `FUTAGO_DB_URL`, for another pooler than the platform's, `FUTAGO_BUCKET` (`futago-models`),
+ * `FUTAGO_QUERY_TIMEOUT_MS` (2000) and `FUTAGO_MEMORY_ITEMS` (0: a worker lives for minutes, and another one hears of
+ * take-downs).
  *
  * @param env The environment.
  * @returns The settings.
@@ -29,15 +32,20 @@ export function readEdgeSettings(env: EdgeEnv): EdgeSettings {
       key: required("SUPABASE_SECRET_KEYS", key),
       bucket: env["FUTAGO_BUCKET"] || "futago-models",
     },
-    queryTimeoutMs: timeout("FUTAGO_QUERY_TIMEOUT_MS", env["FUTAGO_QUERY_TIMEOUT_MS"] || "2000"),
+    queryTimeoutMs: whole(env, "FUTAGO_QUERY_TIMEOUT_MS", { otherwise: 2000, min: 1, max: 600_000 }),
+    memoryItems: whole(env, "FUTAGO_MEMORY_ITEMS", { otherwise: 0, min: 0, max: 1000 }),
   };
 }
 
-function timeout(name: string, value: string): number {
-  const milliseconds = Number(value);
-  if (Number.isInteger(milliseconds) && milliseconds >= 1 && milliseconds <= 600_000) return milliseconds;
+function whole(
+  env: EdgeEnv,
+  name: string,
+  { otherwise, min, max }: { readonly otherwise: number; readonly min: number; readonly max: number },
+): number {
+  const value = Number(env[name] || otherwise);
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw new RangeError(
-    `Cannot start the function as ${name} must be a whole number from 1 to 600000: it is not`,
+    `Cannot start the function as ${name} must be a whole number from ${min} to ${max}: it is not`,
   );
 }
 
