@@ -94,6 +94,13 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
   return {
     createPartition: async (version, dims) => {
       checkDims(dims);
+      // Making one waits for whoever makes another or builds an index, which a request that only needs it must not.
+      const known = await db
+        .selectFrom("embedding_partitions")
+        .select("dims")
+        .where("model_version", "=", version)
+        .executeTakeFirst();
+      if (known?.dims === dims) return;
       await translated(version, sql`select create_embedding_partition(${version}, ${dims})`.execute(db));
     },
     putItemVectors: (version, batch) => put(version, batch, "video"),

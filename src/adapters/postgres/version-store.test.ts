@@ -34,6 +34,18 @@ describeDatabases("versions", (open) => {
     expect(await versions.get("v1")).toBeUndefined();
   });
 
+  test("while an index is built, a partition that is there is not waited for", async () => {
+    const { kind, vectors, connection } = await open();
+    if (kind === "pglite") return;
+    await vectors.createPartition("v1", 2);
+    await connection.transaction().execute(async (builder) => {
+      await sql`select pg_advisory_xact_lock(hashtextextended('futago embedding_partitions', 0))`.execute(
+        builder,
+      );
+      await vectors.createPartition("v1", 2);
+    });
+  });
+
   test("a search that meets a partition being dropped says that there is none", async () => {
     const { vectors, connection } = await open();
     await vectors.createPartition("v1", 2);
