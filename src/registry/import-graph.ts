@@ -47,16 +47,23 @@ export function checkOperators(side: TowerSide, model: OnnxModel): void {
  * A foreign tower with our inputs and our output around it: what comes out is registered, loaded and served like one of
  * ours.
  *
+ * @param side Which tower.
  * @param model As parsed.
  * @param options Our layout of this side, how its inputs read it, and what becomes of its output.
  * @returns A model with the inputs of an exported tower and the output `embedding`, in the operator set of the given one.
  * @throws TypeError When its inputs or outputs do not fit the description.
  */
 export function wrapTower(
+  side: TowerSide,
   model: OnnxModel,
   options: { readonly layout: RowLayout; readonly tower: ImportedTower; readonly form: OutputForm },
 ): OnnxModel {
   const { layout, tower, form } = options;
+  const refuse = (rule: string, known: readonly string[], current: string): never => {
+    throw new TypeError(
+      `Cannot import the ${side} tower as ${rule} (${known.join(", ")}): current value is "${current}"`,
+    );
+  };
   const given = new Set(model.inputs.map(({ name }) => name));
   const unknown = Object.keys(tower.inputs).find((name) => !given.has(name));
   if (unknown !== undefined) refuse("described inputs must be the model's", [...given], unknown);
@@ -73,7 +80,7 @@ export function wrapTower(
           declared.name,
         );
       }
-      return [declared.name, writeInput(before, input, { layout, declared })] as const;
+      return [declared.name, writeInput(before, input, { side, layout, declared })] as const;
     }),
   );
   const outputs = model.outputs.map(({ name }) => name);
@@ -135,10 +142,4 @@ function writeOutput(writer: GraphWriter, x: string, form: OutputForm): string {
   const square = writer.op("ReduceSum", [writer.op("Mul", [scaled, scaled]), last], { keepdims: 1 });
   const slack = writer.op("Sqrt", [writer.op("Sub", [constant(1), square])]);
   return writer.op("Concat", [scaled, slack], { axis: 1 });
-}
-
-function refuse(rule: string, known: readonly string[], current: string): never {
-  throw new TypeError(
-    `Cannot import a tower as ${rule} (${known.join(", ")}): current value is "${current}"`,
-  );
 }

@@ -1,19 +1,22 @@
 import type { BagLayout, RowLayout } from "../features/mod.ts";
 import type { GraphWriter, OnnxType, OnnxValueInfo } from "../onnx/mod.ts";
+import type { TowerSide } from "../towers/mod.ts";
 import type { ImportedInput } from "./import-config.ts";
 
 const onnxTypes: Readonly<Record<OnnxType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
 
 /** The inputs that a tower of ours has, in order: what every caller hands in. */
 export function servingInputInfos(layout: RowLayout): OnnxValueInfo[] {
-  const dense: OnnxValueInfo[] =
-    layout.denseWidth > 0 ? [{ name: "dense", dtype: "float32", shape: ["rows", layout.denseWidth] }] : [];
-  return layout.bags.reduce((infos, { name }) => {
+  const { denseWidth, bags } = layout;
+  const dense = { name: "dense", dtype: "float32", shape: ["rows", denseWidth] } as const;
+  const others = bags.flatMap(({ name }): OnnxValueInfo[] => {
     const shape = ["rows", `${name}_length`];
-    infos.push({ name: `${name}_indices`, dtype: "int32", shape });
-    infos.push({ name: `${name}_weights`, dtype: "float32", shape });
-    return infos;
-  }, dense);
+    return [
+      { name: `${name}_indices`, dtype: "int32", shape },
+      { name: `${name}_weights`, dtype: "float32", shape },
+    ];
+  });
+  return denseWidth > 0 ? [dense, ...others] : others;
 }
 
 /**
@@ -37,16 +40,22 @@ export function inputByName(name: string, layout: RowLayout): ImportedInput | un
  *
  * @param writer Where to.
  * @param input What it is made of.
- * @param options Our layout, and what the tower declares.
+ * @param options Which tower, our layout, and what the tower declares.
  * @returns The name of the result.
  * @throws TypeError When the tower declares another type, rank or width than the description gives.
  */
 export function writeInput(
   writer: GraphWriter,
   input: ImportedInput,
-  { layout, declared }: { readonly layout: RowLayout; readonly declared: OnnxValueInfo },
+  options: {
+    readonly side: TowerSide;
+    readonly layout: RowLayout;
+    readonly declared: OnnxValueInfo;
+  },
 ): string {
-  const { name, dtype, shape } = declared;
+  const { side, layout, declared } = options;
+  const { dtype, shape } = declared;
+  const name = `${side} tower as its input "${declared.name}"`;
   if (typeof shape[0] === "number") {
     refuse(name, "take any number of rows", `[${shape}]: export it with a dynamic first axis`);
   }
@@ -70,7 +79,7 @@ export function writeInput(
   if (dtype === "bool") refuse(name, "be whole numbers", dtype);
   const entries = input.kind === "weights" ? `${bag.name}_weights` : idsOf(writer, bag, input);
   const padding = input.kind === "weights" ? 0 : input.padding;
-  const cut = length === undefined ? entries : fitted(writer, entries, { length, padding, input });
+  const cut = length === undefined ? entries : ofLength(writer, entries, { length, padding, input });
   const typed = input.kind === "ids" && dtype !== "int32" ? cast(writer, cut, dtype) : cut;
   return shape.length === 1 ? writer.op("Squeeze", [typed, writer.int64([1])]) : typed;
 }
@@ -94,7 +103,7 @@ function idsOf(
 }
 
 /** Filled up with the padding, then cut: exactly `length` columns. */
-function fitted(
+function ofLength(
   writer: GraphWriter,
   x: string,
   { length, padding, input }: { length: number; padding: number; input: ImportedInput },
@@ -143,7 +152,5 @@ function bagNamed(feature: string, layout: RowLayout, input: string): BagLayout 
 }
 
 function refuse(input: string, rule: string, current: string): never {
-  throw new TypeError(
-    `Cannot import a tower as its input "${input}" must ${rule}: current value is ${current}`,
-  );
+  throw new TypeError(`Cannot import the ${input} must ${rule}: current value is ${current}`);
 }

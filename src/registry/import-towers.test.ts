@@ -5,7 +5,7 @@ import { tinyWorld } from "../../tests/tiny-world.ts";
 import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
 import { createOrtWebRuntime } from "../adapters/ort-web/mod.ts";
 import { buildDataset, type Item, type PersonHistory } from "../catalogue/mod.ts";
-import { fitFeatures, type KnownStates, withStates } from "../features/mod.ts";
+import { fitFeatures } from "../features/mod.ts";
 import { createPortableRuntime, encodeOnnx, type OnnxModel, parseOnnx } from "../onnx/mod.ts";
 import { loadTowers } from "../towers/mod.ts";
 import { readBundle } from "./bundle.ts";
@@ -39,7 +39,7 @@ function fixture(name: "pytorch" | "keras") {
     userOnnx: new Uint8Array(readFileSync(`${fixtures}${name}/user.onnx`)),
     itemOnnx: new Uint8Array(readFileSync(`${fixtures}${name}/item.onnx`)),
   };
-  const features = withStates(fitFeatures(schema, dataset), config.states as KnownStates);
+  const features = fitFeatures(schema, dataset);
   const options = { features, config, items: dataset.items, runtime, asOf: testNow };
   return { towers, options, expected: json(`${name}/expected.json`) as Expected };
 }
@@ -258,6 +258,19 @@ describe("importTowers refuses", () => {
       inputs: [item.nodes[first]!.inputs[0]!, "mean"],
     });
     expect((await refusal(changed({ nodes }))).message).toContain("must not depend on the others");
+  });
+
+  test("states of features that are none, or of another form", async () => {
+    const withState = (item: object): Partial<typeof options> => ({
+      config: { ...options.config, states: { item } } as ImportConfigInput,
+    });
+    expect((await refusal(towers, withState({ colour: { words: [] } }))).message).toContain(
+      'Cannot replace the state of "colour"',
+    );
+    expect(await refusal(towers, withState({ genre: { words: 5 } }))).toMatchObject({
+      code: "bundle_corrupt",
+    });
+    expect(await refusal(towers, withState({ genre: null }))).toMatchObject({ code: "bundle_corrupt" });
   });
 
   test("a description that is none", async () => {

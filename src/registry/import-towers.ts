@@ -1,10 +1,10 @@
 import { FutagoError } from "../base/mod.ts";
 import type { Item } from "../catalogue/mod.ts";
-import type { FittedFeatures, RowLayout } from "../features/mod.ts";
-import { createPortableRuntime, encodeOnnx, type OnnxModel, parseOnnx, type Runtime } from "../onnx/mod.ts";
+import { type FittedFeatures, type KnownStates, type RowLayout, withStates } from "../features/mod.ts";
+import { createPortableRuntime, encodeOnnx, parseOnnx, type Runtime } from "../onnx/mod.ts";
 import { loadTowers, type TowerSide, type Towers } from "../towers/mod.ts";
 import { createGolden, embedGolden, type Golden, largestDifference, parityTolerance } from "./golden.ts";
-import { type ImportConfig, type ImportConfigInput, parseImportConfig } from "./import-config.ts";
+import { type ImportConfigInput, parseImportConfig } from "./import-config.ts";
 import { checkOperators, type OutputForm, wrapTower } from "./import-graph.ts";
 import type { DeployableModel } from "./register-model.ts";
 
@@ -16,7 +16,7 @@ export interface ForeignTowers {
 
 /** What {@link importTowers} is given. */
 export interface ImportTowersOptions {
-  /** What the towers read: fitted by `fitFeatures`, of an earlier version, or with the states of their own training. */
+  /** What the towers read: fitted by `fitFeatures`, or of an earlier version; `config.states` goes before their states. */
   readonly features: FittedFeatures;
   /** How their inputs read the features. @default every input has the name of one of ours */
   readonly config?: ImportConfigInput;
@@ -75,25 +75,30 @@ export async function importTowers(
   towers: ForeignTowers,
   options: ImportTowersOptions,
 ): Promise<ImportedTowers> {
-  const { features, items, runtime, asOf } = options;
+  const { items, runtime, asOf } = options;
   const config = parseImportConfig(options.config ?? { kind: "tower-import" });
   if (items.length === 0)
     throw new RangeError("Cannot import towers as there must be an item to check them with");
+  // What is no state of its feature is refused there.
+  const features = withStates(options.features, config.states as KnownStates);
   const models = { user: parseOnnx(towers.userOnnx), item: parseOnnx(towers.itemOnnx) };
   checkOperators("user", models.user);
   checkOperators("item", models.item);
   const wrap = (forms: Record<TowerSide, OutputForm>): ForeignTowers => {
     const side = (which: TowerSide, layout: RowLayout): Uint8Array =>
-      encodeOnnx(wrapped(which, models[which], { layout, config, form: forms[which] }));
+      encodeOnnx(wrapTower(which, models[which], { layout, tower: config[which], form: forms[which] }));
     return { userOnnx: side("user", features.userLayout), itemOnnx: side("item", features.itemLayout) };
   };
-  const raw = await open(runtime, wrap({ user: { kind: "raw" }, item: { kind: "raw" } }), features);
+  const raw = await loadTowers(runtime, {
+    ...wrap({ user: { kind: "raw" }, item: { kind: "raw" } }),
+    features,
+  });
   let itemLengths: ImportedTowers["itemLengths"];
   try {
     const golden = await createGolden(raw, items, { asOf });
     checkFinite(golden);
     await checkRowsAlone(raw, golden);
-    itemLengths = lengthsOf(await raw.embedItems(items), raw.dims);
+    itemLengths = await lengthsOf(raw, items);
   } finally {
     await raw.close();
   }
@@ -120,43 +125,13 @@ export async function importTowers(
   return { model, dims, parity, itemLengths };
 }
 
-/** Says of which tower a fault is: the graph's own messages know only its inputs. */
-function wrapped(
-  side: TowerSide,
-  model: OnnxModel,
-  { layout, config, form }: { layout: RowLayout; config: ImportConfig; form: OutputForm },
-): OnnxModel {
-  try {
-    return wrapTower(model, { layout, tower: config[side], form });
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new TypeError(error.message.replace("import a tower", `import the ${side} tower`), {
-      cause: error,
-    });
-  }
-}
-
-async function open(runtime: Runtime, towers: ForeignTowers, features: FittedFeatures): Promise<Towers> {
-  try {
-    return await loadTowers(runtime, { ...towers, features });
-  } catch (error) {
-    // A model that loads but does not run was fed what it does not take: its shapes contradict its declaration.
-    if (!(error instanceof RangeError) || error.message.includes("one width")) throw error;
-    throw new FutagoError(
-      "model_unsupported",
-      `Cannot import these towers as they must run on one row of each input: ${error.message}`,
-      { cause: error },
-    );
-  }
-}
-
 async function compare(
   runtime: Runtime,
   towers: ForeignTowers,
   { features, items, asOf }: Pick<ImportTowersOptions, "features" | "items" | "asOf">,
 ): Promise<{ readonly dims: number; readonly parity: number }> {
-  const native = await open(runtime, towers, features);
-  const portable = await open(createPortableRuntime(), towers, features);
+  const native = await loadTowers(runtime, { ...towers, features });
+  const portable = await loadTowers(createPortableRuntime(), { ...towers, features });
   try {
     const golden = await createGolden(native, items, { asOf });
     const { itemVectors, userVectors } = await embedGolden(portable, golden);
@@ -213,13 +188,20 @@ function refuseDependent(side: TowerSide, alone: Float32Array, together: readonl
   );
 }
 
-function lengthsOf(vectors: Float32Array, dims: number): { least: number; most: number } {
+async function lengthsOf(towers: Towers, items: readonly Item[]): Promise<ImportedTowers["itemLengths"]> {
+  const { dims } = towers;
   let least = Number.POSITIVE_INFINITY;
   let most = 0;
-  for (let at = 0; at < vectors.length; at += dims) {
-    const length = Math.hypot(...vectors.subarray(at, at + dims));
-    least = Math.min(least, length);
-    most = Math.max(most, length);
+  for (let from = 0; from < items.length; from += lengthBatch) {
+    const vectors = await towers.embedItems(items.slice(from, from + lengthBatch));
+    for (let at = 0; at < vectors.length; at += dims) {
+      const length = Math.hypot(...vectors.subarray(at, at + dims));
+      least = Math.min(least, length);
+      most = Math.max(most, length);
+    }
   }
   return { least, most };
 }
+
+/** Items whose vectors are in memory at once. */
+const lengthBatch = 2000;

@@ -3,7 +3,6 @@ import { Command } from "commander";
 import { createOrtRuntime } from "../../adapters/ort-node/mod.ts";
 import { FutagoError } from "../../base/mod.ts";
 import { datasetFromStore } from "../../catalogue/mod.ts";
-import { type KnownStates, withStates } from "../../features/mod.ts";
 import { importTowers, parseImportConfig } from "../../registry/mod.ts";
 import { action, type CliContext, withSharedOptions } from "../context.ts";
 import { importFeatures, readJsonFile } from "../import-features.ts";
@@ -55,8 +54,7 @@ async function importModel(context: CliContext, stores: Stores, options: Options
   const source = options.features ?? config.features;
   // What the command line names lies where the command runs, what the file names beside the file.
   const folder = options.features === undefined ? (description?.folder ?? ".") : ".";
-  const fitted = await importFeatures(source, { stores, dataset, folder });
-  const features = withStates(fitted, config.states as KnownStates);
+  const features = await importFeatures(source, { stores, dataset, folder });
   const runtime = await createOrtRuntime({ threads: 1 });
   const asOf = Date.now();
   const { model, dims, parity, itemLengths } = await importTowers(
