@@ -11,7 +11,7 @@ import { type EdgeWorld, makeEdgeWorld } from "./edge/world.ts";
 
 /** What `npm run bench` says of it. */
 export const about =
-  "edge functions in Deno: cold boot, warm p50/p99, CPU, memory, size (--boots N --warm N)";
+  "edge functions in Deno: cold boot, warm p50/p99, CPU, memory, size (--boots N --warm N --preset lite)";
 
 interface Moment {
   readonly at: number;
@@ -38,7 +38,8 @@ export const run: Benchmark = async ({ args, log }) => {
   const warm = option(args, "--warm", 300);
   const only = args.includes("--only") ? [args[args.indexOf("--only") + 1]!] : functionFolders();
   await bundleEdge();
-  const world = await makeEdgeWorld(url);
+  const preset = args.includes("lite") ? "lite" : "standard";
+  const world = await makeEdgeWorld(url, preset);
   log(`bundle ${JSON.stringify(world.bundle)}`);
   const database = await startRelay({
     host: world.databaseUrl.hostname,
@@ -78,6 +79,7 @@ export const run: Benchmark = async ({ args, log }) => {
     }
     return {
       boots,
+      preset,
       codeBytes: statSync(edgeBundle).size,
       bundleBytes: Object.values(world.bundle).reduce((sum, bytes) => sum + bytes, 0),
       functions,

@@ -4,11 +4,17 @@ import { sql } from "kysely";
 import { createOrtRuntime } from "../../src/adapters/ort-node/mod.ts";
 import { openDatabase } from "../../src/adapters/postgres/mod.ts";
 import { type BlobStore, createMemoryBlobStore, createRandom } from "../../src/base/mod.ts";
-import { buildDataset, generateDemo } from "../../src/catalogue/mod.ts";
+import { buildDataset, type Dataset, generateDemo } from "../../src/catalogue/mod.ts";
 import { embedCatalogue } from "../../src/embeddings/mod.ts";
 import { fitFeatures, videoSchema } from "../../src/features/mod.ts";
 import { createDeployer, type DeployableModel } from "../../src/registry/mod.ts";
-import { exportTower, initialWeights, resolveTowerConfig, towerParameters } from "../../src/towers/mod.ts";
+import {
+  exportTower,
+  initialWeights,
+  resolveTowerConfig,
+  type TowerPreset,
+  towerParameters,
+} from "../../src/towers/mod.ts";
 
 /** A database and a storage as functions find them in production, on this machine. */
 export interface EdgeWorld {
@@ -23,13 +29,14 @@ export interface EdgeWorld {
 }
 
 /**
- * Fills a database of its own with the demo catalogue, and deploys a 768-d model as training begins it: what it costs to
+ * Fills a database of its own with the demo catalogue, and deploys a model as training begins it: what it costs to
  * run does not depend on what it learned.
  *
  * @param url A Postgres whose user may create databases.
+ * @param preset `standard` has 768 dimensions, `lite` 64.
  * @returns The world.
  */
-export async function makeEdgeWorld(url: string): Promise<EdgeWorld> {
+export async function makeEdgeWorld(url: string, preset: TowerPreset): Promise<EdgeWorld> {
   const name = `futago_bench_edge_${process.pid}`;
   const admin = await openDatabase({ url }, { migrate: false, maxConnections: 1 });
   await sql`create database ${sql.id(name)}`.execute(admin.connection);
@@ -42,7 +49,7 @@ export async function makeEdgeWorld(url: string): Promise<EdgeWorld> {
   await store.putPeople(people);
   for (let i = 0; i < events.length; i += 5000) await store.putEvents(events.slice(i, i + 5000));
   const { dataset } = buildDataset({ items, people, events });
-  const model = freshModel(dataset);
+  const model = freshModel(dataset, preset);
   const blobs = createMemoryBlobStore();
   const deployer = createDeployer({
     blobs: createMemoryBlobStore(),
@@ -73,9 +80,9 @@ export async function makeEdgeWorld(url: string): Promise<EdgeWorld> {
   };
 }
 
-function freshModel(dataset: ReturnType<typeof buildDataset>["dataset"]): DeployableModel {
+function freshModel(dataset: Dataset, preset: TowerPreset): DeployableModel {
   const features = fitFeatures(videoSchema, dataset);
-  const towerConfig = resolveTowerConfig({ preset: "standard" });
+  const towerConfig = resolveTowerConfig({ preset });
   const layouts = { user: features.userLayout, item: features.itemLayout };
   const parameters = towerParameters(towerConfig, layouts);
   const weights = initialWeights(towerConfig, { parameters, random: createRandom(1) });

@@ -10,7 +10,10 @@ import {
   type UserFeature,
 } from "./schema.ts";
 
-const vocabulary = z.object({ words: z.array(z.string()) });
+// Not `z.array(…)`: vocabularies have many thousands of words, and each would be looked at as a possible issue of its own.
+const words = z.custom<string[]>((value) => isArrayOf(value, (word) => typeof word === "string"));
+const numbers = z.custom<number[]>((value) => isArrayOf(value, Number.isFinite));
+const vocabulary = z.object({ words });
 const standard = z.object({ centre: z.number(), scale: z.number().positive() });
 const nothing = z.null();
 
@@ -19,11 +22,11 @@ const states = {
   category: vocabulary,
   bag: vocabulary,
   era: vocabulary,
-  text: z.object({ words: z.array(z.string()), idf: z.array(z.number().nonnegative()) }),
+  text: z.object({ words, idf: numbers.refine((idf) => idf.every((weight) => weight >= 0)) }),
   number: standard,
   count: standard,
   age: standard.extend({ dataEnd: z.number() }),
-  popularity: standard.extend({ ids: z.array(z.string()), likes: z.array(z.number()) }),
+  popularity: standard.extend({ ids: words, likes: numbers }),
   activity: z.record(z.string(), standard),
   band: nothing,
   vector: nothing,
@@ -76,6 +79,10 @@ export function parseFittedFeatures(json: unknown): FittedFeatures {
   const fitted = json as FittedFeatures;
   checkLayouts(fitted, schema);
   return fitted;
+}
+
+function isArrayOf(value: unknown, holds: (member: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(holds);
 }
 
 function checkStates(

@@ -330,6 +330,16 @@ describe("parseFittedFeatures", () => {
       "itemStates.genre must",
     ],
     [
+      "a word that is none",
+      () => ({ ...fitted, itemStates: { ...fitted.itemStates, maker: { words: ["x", 3] } } }),
+      "itemStates.maker must",
+    ],
+    [
+      "a weight beyond all numbers",
+      () => ({ ...fitted, itemStates: { ...fitted.itemStates, text: { words: ["x"], idf: [1e999] } } }),
+      "itemStates.text must",
+    ],
+    [
       "a lost scale",
       () => ({ ...fitted, userStates: { ...fitted.userStates, activity: {} } }),
       "the scale of likes",
