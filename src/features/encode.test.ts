@@ -336,7 +336,10 @@ describe("parseFittedFeatures", () => {
     ],
     [
       "a weight beyond all numbers",
-      () => ({ ...fitted, itemStates: { ...fitted.itemStates, text: { words: ["x"], idf: [1e999] } } }),
+      () => ({
+        ...fitted,
+        itemStates: { ...fitted.itemStates, text: { words: ["x"], idf: [Number.POSITIVE_INFINITY] } },
+      }),
       "itemStates.text must",
     ],
     [
