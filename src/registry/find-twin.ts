@@ -1,4 +1,5 @@
-import { type BlobStore, isFutagoError, sha256Hex } from "../base/mod.ts";
+import { type BlobStore, canonicalJson, isFutagoError, sha256Hex } from "../base/mod.ts";
+import type { FittedFeatures } from "../features/mod.ts";
 import { type Bundle, readBundle, readManifest } from "./bundle.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -32,23 +33,29 @@ export async function latestBundle(blobs: BlobStore): Promise<Manifest | undefin
 }
 
 /**
- * A whole bundle of the very same towers.
+ * A whole bundle of the very same towers over the same features: with another vocabulary they answer otherwise.
  *
  * @param blobs Where bundles are.
- * @param towers The two models.
+ * @param towers The two models, and what encodes for them.
  * @returns The bundle, or undefined where there is none.
  */
 export async function findTwin(
   blobs: BlobStore,
-  towers: { readonly userOnnx: Uint8Array; readonly itemOnnx: Uint8Array },
+  towers: {
+    readonly userOnnx: Uint8Array;
+    readonly itemOnnx: Uint8Array;
+    readonly features: FittedFeatures;
+  },
 ): Promise<Bundle | undefined> {
   const user = sha256Hex(towers.userOnnx);
   const item = sha256Hex(towers.itemOnnx);
+  const features = canonicalJson(towers.features);
   for (const name of await bundleNames(blobs)) {
     try {
       const bundle = await readBundle(blobs, name);
       const { files } = bundle.manifest;
-      if (files["user_tower.onnx"].sha256 === user && files["item_tower.onnx"].sha256 === item) return bundle;
+      const same = files["user_tower.onnx"].sha256 === user && files["item_tower.onnx"].sha256 === item;
+      if (same && canonicalJson(bundle.features) === features) return bundle;
     } catch (error) {
       // A damaged bundle is nobody's twin; that it is damaged is told where it is opened.
       if (!isFutagoError(error) && !(error instanceof RangeError)) throw error;

@@ -139,6 +139,19 @@ describe("importTowers", () => {
     expect((await versions.active())?.version).toBe(own);
   });
 
+  test("the same towers with another vocabulary are another version", async () => {
+    const { deployer } = tinyWorld();
+    const { towers, options } = fixture("pytorch");
+    const register = async (words: readonly string[]): Promise<string> => {
+      const states = { item: { ...options.config.states?.item, genre: { words } } };
+      const { model } = await importTowers(towers, { ...options, config: { ...options.config, states } });
+      return (await deployer.register(model, { dataset })).version;
+    };
+    const first = await register(["kitchen", "harbour", "forest"]);
+    expect(await register(["kitchen", "harbour", "forest"])).toBe(first);
+    expect(await register(["forest", "harbour", "kitchen"])).not.toBe(first);
+  });
+
   test("towers over our own inputs need no description", async () => {
     const { deploy, blobs } = tinyWorld();
     const bundle = await readBundle(blobs, await deploy(1));

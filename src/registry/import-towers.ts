@@ -130,8 +130,8 @@ async function compare(
   towers: ForeignTowers,
   { features, items, asOf }: Pick<ImportTowersOptions, "features" | "items" | "asOf">,
 ): Promise<{ readonly dims: number; readonly parity: number }> {
-  const native = await loadTowers(runtime, { ...towers, features });
   const portable = await loadTowers(createPortableRuntime(), { ...towers, features });
+  const native = await loadTowers(runtime, { ...towers, features });
   try {
     const golden = await createGolden(native, items, { asOf });
     const { itemVectors, userVectors } = await embedGolden(portable, golden);
