@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../../base/mod.ts";
 import type { EncodedRows, RowLayout } from "../../features/mod.ts";
@@ -113,4 +115,45 @@ describe("exportTfjs", () => {
       }
     },
   );
+
+  test("loads by its address alone, weights of several files among them", async () => {
+    const layouts = {
+      user: { ...noDense, bags: [{ name: "history", vocabulary: 20_000, role: "history" }] },
+      item: { ...noDense, bags: itemLayout.bags },
+    } as const;
+    const config = resolveTowerConfig({ preset: "lite" });
+    const parameters = towerParameters(config, layouts);
+    const weights = initialWeights(config, { parameters, random: createRandom(1) });
+    const userOnnx = exportTower("user", { config, layouts, weights });
+    const files = exportTfjs({
+      manifest: { version: "v", training: { towers: config } } as never,
+      features: { userLayout: layouts.user, itemLayout: layouts.item } as never,
+      userOnnx,
+      itemOnnx: exportTower("item", { config, layouts, weights }),
+    });
+    // 20,000 rows of 62 numbers are more than the 4 MB that one file holds.
+    expect(Object.keys(files)).toContain("user_tower/group1-shard2of2.bin");
+    const server = createServer(({ url }, response) => response.end(files[url!.slice(1)]));
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const { port } = server.address() as AddressInfo;
+    try {
+      await importTensorFlow();
+      const { io, tensor2d } = await import("@tensorflow/tfjs-core");
+      const { loadLayersModel } = await import("@tensorflow/tfjs-layers");
+      const model = await loadLayersModel(
+        io.http(`http://127.0.0.1:${port}/user_tower/model.json`, { fetchFunc: fetch }),
+      );
+      const rows = [tensor2d([[7, 19_999]], [1, 2], "int32"), tensor2d([[0.5, 2]])];
+      const embedding = await (model.predict(rows) as ReturnType<typeof tensor2d>).data();
+      const session = await createPortableRuntime().load(userOnnx);
+      const { embedding: expected } = await session.run({
+        history_indices: { dtype: "int32", shape: [1, 2], data: Int32Array.of(7, 19_999) },
+        history_weights: { dtype: "float32", shape: [1, 2], data: Float32Array.of(0.5, 2) },
+      });
+      for (const [i, x] of expected!.data.entries()) expect(embedding[i]).toBeCloseTo(x, 5);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
 });
