@@ -11,9 +11,14 @@ const setting = Object.fromEntries(
   readdirSync("tools/setting").map((file) => [file.replace(/\.ts$/, ""), `../../tools/setting/${file}`]),
 );
 const windows = process.platform === "win32";
-const documents = ["README.md", ...readdirSync("docs").map((name) => `docs/${name}`)].filter(
-  (path) => path.endsWith(".md") && path !== "docs/api.md",
-);
+const documents = [
+  "README.md",
+  "README.ja.md",
+  "examples/nextjs/README.md",
+  ...readdirSync("docs", { recursive: true, encoding: "utf8" }).map((name) =>
+    join("docs", name).replaceAll("\\", "/"),
+  ),
+].filter((path) => path.endsWith(".md") && path !== "docs/api.md");
 // What no user imports is not shown to users: tests, conformance suites, the command line's own parts.
 const sources = sourceFiles(".").filter((path) =>
   /^src\/(?!cli\/)(?!.*\.(?:test|conformance)\.ts$)/.test(path),
