@@ -7,6 +7,7 @@ import {
   type VectorBatch,
   type VectorStore,
 } from "../../embeddings/mod.ts";
+import { withBriefLocks } from "./brief-locks.ts";
 import type { Connection } from "./connection.ts";
 import { halfvecText } from "./halfvec-text.ts";
 import { storableJson, storableText } from "./storable-json.ts";
@@ -101,7 +102,17 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
         .where("model_version", "=", version)
         .executeTakeFirst();
       if (known?.dims === dims) return;
-      await translated(version, sql`select create_embedding_partition(${version}, ${dims})`.execute(db));
+      await translated(
+        version,
+        withBriefLocks(db, {
+          first: (trx) =>
+            sql`select pg_advisory_xact_lock(hashtextextended('futago embedding_partitions', 0))`.execute(
+              trx,
+            ),
+          work: (trx) => sql`select create_embedding_partition(${version}, ${dims})`.execute(trx),
+          busy: (cause) => tablesInUse(version, cause),
+        }),
+      );
     },
     putItemVectors: (version, batch) => put(version, batch, "video"),
     putUserVectors: (version, batch) => put(version, batch, "user"),
@@ -248,6 +259,14 @@ async function translated<Result>(version: string, work: Promise<Result>): Promi
     if (code === "FT002") throw wrongWidth(version, error);
     throw error;
   }
+}
+
+function tablesInUse(version: string, cause: unknown): FutagoError {
+  return new FutagoError(
+    "database_busy",
+    `Cannot make room for version "${version}" as its tables must be free for a moment: they stay in use; try again when no import runs`,
+    { cause, details: { version } },
+  );
 }
 
 function missingVersion(version: string): FutagoError {

@@ -7,6 +7,7 @@ import {
   unregistered,
   type VersionStore,
 } from "../../registry/mod.ts";
+import { withBriefLocks } from "./brief-locks.ts";
 import type { Connection } from "./connection.ts";
 import { storableJson } from "./storable-json.ts";
 import type { Tables } from "./tables.ts";
@@ -79,15 +80,18 @@ export function createVersionStore(db: Connection): VersionStore {
           .executeTakeFirst(),
       ),
     remove: (version) =>
-      unlessLocked(version, db, async (trx) => {
-        const status = await lockedStatus(trx, version);
-        if (status === "active") {
-          throw new RangeError(
-            `Cannot remove version "${version}" as it must not be active: activate another one first`,
-          );
-        }
-        await sql`select drop_embedding_partition(${version})`.execute(trx);
-        await trx.deleteFrom("embedding_model_versions").where("version", "=", version).execute();
+      withBriefLocks(db, {
+        busy: (cause) => stillInUse(version, cause),
+        work: async (trx) => {
+          const status = await lockedStatus(trx, version);
+          if (status === "active") {
+            throw new RangeError(
+              `Cannot remove version "${version}" as it must not be active: activate another one first`,
+            );
+          }
+          await sql`select drop_embedding_partition(${version})`.execute(trx);
+          await trx.deleteFrom("embedding_model_versions").where("version", "=", version).execute();
+        },
       }),
   };
 }
@@ -101,31 +105,6 @@ async function lockedStatus(trx: Connection, version: string): Promise<ModelVers
     .where("version", "=", version)
     .executeTakeFirst();
   return known?.status;
-}
-
-/**
- * Dropping a partition needs `videos` and `profiles` to itself for a moment, as it refers to them, and who waits for such a
- * lock makes everybody behind wait too. So it waits for 100 ms at most, lets everybody pass, and tries again.
- */
-async function unlessLocked(
-  version: string,
-  db: Connection,
-  work: (trx: Connection) => Promise<void>,
-): Promise<void> {
-  const attempts = 20;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await db.transaction().execute(async (trx) => {
-        await sql`select set_config('lock_timeout', '100ms', true)`.execute(trx);
-        await work(trx);
-      });
-    } catch (error) {
-      // lock_not_available, deadlock_detected.
-      if (codeOf(error) !== "55P03" && codeOf(error) !== "40P01") throw error;
-      if (attempt === attempts) throw stillInUse(version, error);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 100 * attempt));
-  }
 }
 
 function stillInUse(version: string, cause: unknown): FutagoError {
