@@ -70,6 +70,8 @@ async function startInstance(version: string) {
 
 test("models are deployed to the storage, rolled back and verified from there", async () => {
   const day = new Date().toISOString().slice(0, 10).replaceAll("-", ".");
+  // As in a new project.
+  storage.buckets.clear();
   const [first, second] = [`${day}-1`, `${day}-2`];
   expect(await models("deploy", first, "--semver", "3.0.0")).toMatchObject({
     version: first,

@@ -1,7 +1,11 @@
 import { resolve } from "node:path";
 import { createFileBlobStore } from "../adapters/blob-fs/mod.ts";
 import { createS3BlobStore } from "../adapters/blob-s3/mod.ts";
-import { createSupabaseBlobStore } from "../adapters/blob-supabase/mod.ts";
+import {
+  createSupabaseBlobStore,
+  makeSupabaseBucket,
+  type StorageClientOptions,
+} from "../adapters/blob-supabase/mod.ts";
 import { type BlobStore, FutagoError } from "../base/mod.ts";
 
 /** The environment, as far as it says where models are. */
@@ -16,23 +20,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws FutagoError `storage_failed` naming the variable that is missing.
  */
 export function openModelStore(where: string, env: Environment): BlobStore {
-  const required = (name: string, ...others: readonly string[]): string => {
-    const value = [name, ...others].map((each) => env[each]).find((each) => each);
-    if (value !== undefined) return value;
-    throw new FutagoError(
-      "storage_failed",
-      `Cannot use the models in ${where} as ${name} must be set: it is not; set it, or see futago models deploy --help`,
-      { details: { variable: name } },
-    );
-  };
-  if (where === "supabase") {
-    return createSupabaseBlobStore({
-      url: required("SUPABASE_URL"),
-      key: required("SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"),
-      bucket: env["FUTAGO_BUCKET"] || "futago-models",
-      fetch,
-    });
-  }
+  const required = requiredIn(env, where);
+  if (where === "supabase") return createSupabaseBlobStore(supabaseOptions(env));
   if (where === "s3") {
     return createS3BlobStore({
       endpoint: required("FUTAGO_S3_ENDPOINT"),
@@ -44,4 +33,36 @@ export function openModelStore(where: string, env: Environment): BlobStore {
     });
   }
   return createFileBlobStore(resolve(where));
+}
+
+/**
+ * Makes what a first deployment needs: on Supabase the bucket, private, where it is missing.
+ *
+ * @param where As for {@link openModelStore}.
+ * @param env As for {@link openModelStore}.
+ */
+export async function makeModelStore(where: string | undefined, env: Environment): Promise<void> {
+  if (where === "supabase") await makeSupabaseBucket(supabaseOptions(env));
+}
+
+function supabaseOptions(env: Environment): StorageClientOptions {
+  const required = requiredIn(env, "supabase");
+  return {
+    url: required("SUPABASE_URL"),
+    key: required("SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"),
+    bucket: env["FUTAGO_BUCKET"] || "futago-models",
+    fetch,
+  };
+}
+
+function requiredIn(env: Environment, where: string): (name: string, ...others: readonly string[]) => string {
+  return (name, ...others) => {
+    const value = [name, ...others].map((each) => env[each]).find((each) => each);
+    if (value !== undefined) return value;
+    throw new FutagoError(
+      "storage_failed",
+      `Cannot use the models in ${where} as ${name} must be set: it is not; set it, or see futago models deploy --help`,
+      { details: { variable: name } },
+    );
+  };
 }

@@ -103,6 +103,14 @@ export async function startFakeStorage(): Promise<FakeStorage> {
     const exchange = { request, response, body, segments: segments.slice(2) };
     if (segments[2] === "upload") return uploads.answer(exchange, { cut: fault?.kind === "down" });
     if (segments[2] === "object") return answerObject(exchange);
+    if (segments[2] === "bucket" && request.method === "POST") {
+      const asked = JSON.parse(text(body)) as { name: string; public: boolean };
+      if (buckets.has(asked.name)) return problem(response, duplicate);
+      if (asked.public)
+        return problem(response, { status: 400, error: "Error", message: "These hold models: private" });
+      buckets.add(asked.name);
+      return json(response, { name: asked.name });
+    }
     return problem(response, { status: 404, error: "not_found", message: `Route ${path} not found` });
   });
 

@@ -8,7 +8,9 @@ import {
 
 /** Where the storage is and who asks. */
 export interface StorageClientOptions extends RequestOptions {
+  /** Of the project: `https://<ref>.supabase.co`. */
   readonly url: string;
+  /** A secret key (`sb_secret_…`) or the older service role key. */
   readonly key: string;
   readonly bucket: string;
   readonly fetch: Fetch;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { testBlobStore } from "../../base/blob-store.conformance.ts";
 import { type FakeStorage, startFakeStorage } from "./fake-storage.conformance.ts";
+import { makeSupabaseBucket } from "./make-bucket.ts";
 import { createSupabaseBlobStore } from "./supabase-blob-store.ts";
 
 const bucket = "futago-models";
@@ -130,6 +131,19 @@ describe("blobs in Supabase Storage", () => {
     for (const call of calls) {
       await expect(call()).rejects.toThrow(/the bucket "other" must exist/);
     }
+  });
+
+  test("a bucket is made where it is missing, and left as it is where it is not", async () => {
+    const { url, key } = storage;
+    expect(await makeSupabaseBucket({ url, key, bucket: "fresh", fetch })).toBe(true);
+    await open({ bucket: "fresh" }).write("a", new Uint8Array(1));
+    expect(await makeSupabaseBucket({ url, key, bucket: "fresh", fetch })).toBe(false);
+    expect(await open({ bucket: "fresh" }).list("")).toEqual(["a"]);
+    await expect(
+      makeSupabaseBucket({ url, key: "sb_secret_wrong", bucket: "other", fetch }),
+    ).rejects.toMatchObject({
+      details: { reason: "refused" },
+    });
   });
 
   test("an address that is none is the caller's mistake", () => {

@@ -1,16 +1,9 @@
-import { type BlobStore, checkBlobPath, type Fetch, type RequestOptions } from "../../base/mod.ts";
-import { createStorageClient, type StorageClient } from "./storage-client.ts";
+import { type BlobStore, checkBlobPath } from "../../base/mod.ts";
+import { createStorageClient, type StorageClient, type StorageClientOptions } from "./storage-client.ts";
 import { resumableFrom, uploadResumable } from "./upload-resumable.ts";
 
 /** What {@link createSupabaseBlobStore} is given. */
-export interface SupabaseBlobStoreOptions extends RequestOptions {
-  /** Of the project: `https://<ref>.supabase.co`. */
-  readonly url: string;
-  /** A secret key (`sb_secret_…`) or the older service role key. */
-  readonly key: string;
-  /** Must exist; keep it private. */
-  readonly bucket: string;
-  readonly fetch: Fetch;
+export interface SupabaseBlobStoreOptions extends StorageClientOptions {
   /**
    * How long caches may keep what is written, in seconds. The default is for paths whose content never changes; 0 where
    * blobs are overwritten, as an edge cache is told of a change only after a minute.
@@ -27,7 +20,7 @@ const pageSize = 1000;
  * Blobs in Supabase Storage, over its REST interface. Up to 6 MB in one request; above that by resumable upload in parts
  * of 6 MB, which goes on where a connection broke. Runs in Node, Deno and browsers.
  *
- * @param options Project, key, bucket and `fetch`.
+ * @param options Project, key, bucket and `fetch`; the bucket must exist (`makeSupabaseBucket`), keep it private.
  * @returns The store. Failures are FutagoError `storage_failed`; the key is in no message.
  *
  * @example

@@ -3,7 +3,7 @@ import { FutagoError } from "../../base/mod.ts";
 import { isSemanticVersion, latestBundle } from "../../registry/mod.ts";
 import { action, withSharedOptions } from "../context.ts";
 import { openDeployer } from "../open-deployer.ts";
-import { openModelStore } from "../open-model-store.ts";
+import { makeModelStore, openModelStore } from "../open-model-store.ts";
 import { type Stores, withStores } from "../open-stores.ts";
 import { wholeNumber } from "../option-values.ts";
 import { type ReloadOptions, reloadInstances, withReloadUrl } from "../reload-instances.ts";
@@ -56,6 +56,7 @@ Examples:
       withStores(context, async (opened) => {
         const { to, promote, maxVersions, description, semver } = options;
         const stores = to === undefined ? opened : { ...opened, blobs: openModelStore(to, context.env) };
+        await makeModelStore(to ?? context.models, context.env);
         const deployer = await openDeployer(context, stores, { maxVersions });
         const deployed = await deployer.deploy(version ?? (await newest(stores)), {
           promote,
