@@ -21,6 +21,7 @@ test("[ED8] the edge bundle holds no embedded database, no native library, no fi
   expect(modules.filter((id) => unwanted.test(id))).toEqual([]);
   expect(modules.some((id) => id.endsWith("adapters/postgres/open-server.ts"))).toBe(true);
   expect(code).not.toContain("node:fs");
+  expect(code).not.toContain("process.env");
 });
 
 test("it is one file that imports nothing but modules of the runtime, and far below the platform's 20 MB", () => {

@@ -24,6 +24,8 @@ export async function bundleEdge(file: string = edgeBundle): Promise<readonly st
     // Importing a module of ours does nothing: what nobody uses is left out, with all that it would define.
     treeshake: { moduleSideEffects: (id) => (id.startsWith(sources) ? false : undefined) },
     plugins: [edgeModules()],
+    // postgres.js looks for PGHOST and the like, which nobody sets here: asking would make Deno load its whole `process`.
+    transform: { define: { "process.env": "{}" } },
     write: false,
     output: {
       format: "esm",
