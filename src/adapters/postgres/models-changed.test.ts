@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { describeDatabases } from "./databases.conformance.ts";
+import { listenOnServer } from "./listen-on-server.ts";
 
 describeDatabases("notices of another active version", (open) => {
   const row = {
@@ -62,4 +63,12 @@ describeDatabases("notices of another active version", (open) => {
     expect(await next(() => versions.activate(b))).toBe(true);
     await listening.close();
   });
+});
+
+test("through a transaction pooler nothing is listened to, and nothing fails", async () => {
+  let heard = 0;
+  const url = "postgres://nobody@127.0.0.1:6543/none";
+  const listening = await listenOnServer(url, { channel: "futago_models", heard: () => heard++ });
+  await listening.close();
+  expect(heard).toBe(0);
 });
