@@ -102,6 +102,8 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
     const server = await startServer(service, {
       port,
       host,
+      // As systemd hands over the socket of futago.socket: it is the first after the three standard ones.
+      descriptor: env["LISTEN_FDS"] === "1" && env["LISTEN_PID"] === `${process.pid}` ? 3 : undefined,
       keyed: protection.authenticator !== undefined,
       clientAddressHeader: env["FUTAGO_CLIENT_ADDRESS_HEADER"] || undefined,
     });

@@ -1,4 +1,6 @@
-import { connect } from "node:net";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Service } from "../../service/mod.ts";
 import { createPinoLog } from "./pino-log.ts";
@@ -53,6 +55,29 @@ describe("startServer", () => {
     const { url } = await started(service);
     const port = Number(new URL(url).port);
     await expect(startServer(service, { ...local, port })).rejects.toMatchObject({ code: "address_in_use" });
+  });
+
+  test("takes over a socket that listens already, and none that asks nobody who they are", async () => {
+    const nothing = { fetch: async () => new Response() };
+    await expect(startServer(nothing, { ...local, descriptor: 3 })).rejects.toThrow(RangeError);
+    const socket = createServer().listen(0, "127.0.0.1");
+    await once(socket, "listening");
+    const { port } = socket.address() as AddressInfo;
+    const { fd } = (socket as unknown as { _handle: { fd: number } })._handle;
+    const script = `import { startServer } from ${JSON.stringify(new URL("start-server.ts", import.meta.url).href)};
+      const service = { fetch: async () => new Response("taken over") };
+      await startServer(service, { port: 0, host: "", keyed: true, descriptor: 3 });
+      console.log("listening");`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["ignore", "pipe", "inherit", fd],
+    });
+    try {
+      await once(child.stdout!, "data");
+      socket.close();
+      expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("taken over");
+    } finally {
+      child.kill();
+    }
   });
 
   test("close() lets an answer that is under way arrive", async () => {

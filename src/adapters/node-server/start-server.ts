@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type HttpBindings, serve } from "@hono/node-server";
+import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { FutagoError } from "../../base/mod.ts";
 import type { Service } from "../../service/mod.ts";
 
@@ -10,6 +10,11 @@ export interface ServerOptions {
   readonly port: number;
   /** Address to listen on. */
   readonly host: string;
+  /**
+   * A socket that listens already, by its file descriptor: a supervisor's, which keeps who comes while this process is
+   * replaced. `port` and `host` do not count then. @default opens one
+   */
+  readonly descriptor?: number | undefined;
   /** Whether callers must prove who they are: only then may it listen beyond this machine. */
   readonly keyed: boolean;
   /**
@@ -39,13 +44,14 @@ const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
  * @throws FutagoError `address_in_use` when the port is taken.
  */
 export async function startServer(service: Service, options: ServerOptions): Promise<RunningServer> {
-  const { port, host, keyed, clientAddressHeader } = options;
-  if (!keyed && !loopback.has(host)) {
+  const { host, keyed, descriptor } = options;
+  // Of a descriptor it is not known who can reach it.
+  if (!keyed && (descriptor !== undefined || !loopback.has(host))) {
     throw new RangeError(
-      `Cannot listen on "${host}" as without an API key it must be 127.0.0.1: set FUTAGO_API_KEY or FUTAGO_JWKS_URL to serve other machines`,
+      `Cannot listen on "${descriptor ?? host}" as without an API key it must be 127.0.0.1: set FUTAGO_API_KEY or FUTAGO_JWKS_URL to serve other machines`,
     );
   }
-  const server = await listen(service, { port, host, clientAddressHeader });
+  const server = await listen(service, options);
   const { port: bound } = server.address() as AddressInfo;
   return Object.freeze({
     url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
@@ -55,10 +61,10 @@ export async function startServer(service: Service, options: ServerOptions): Pro
 
 function listen(
   service: Service,
-  { port, host, clientAddressHeader }: Omit<ServerOptions, "keyed">,
+  { port, host, descriptor, clientAddressHeader }: ServerOptions,
 ): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = serve({
+    const server = createAdaptorServer({
       fetch: (request, env) => {
         // hono's types cannot know that HTTP/1 is served here; `incoming` is Node's own request.
         const { incoming } = env as Partial<HttpBindings>;
@@ -66,8 +72,6 @@ function listen(
         const clientAddress = written ? written.split(",").at(-1)!.trim() : incoming?.socket.remoteAddress;
         return service.fetch(request, { clientAddress });
       },
-      port,
-      hostname: host,
       serverOptions: { requestTimeout: 30_000, headersTimeout: 10_000 },
     }) as Server;
     server.once("listening", () => resolve(server));
@@ -78,6 +82,7 @@ function listen(
         : `of ${cause.code}`;
       reject(new FutagoError("address_in_use", `Cannot listen on ${host}:${port} as ${rule}`, { cause }));
     });
+    server.listen(descriptor === undefined ? { port, host } : { fd: descriptor });
   });
 }
 
