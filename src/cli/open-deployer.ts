@@ -42,6 +42,7 @@ export async function openDeployer(
     maxVersions,
     prepare: embedForPromotion(context, database, { viewers }),
     isPrepared: ({ version, towers }) => hasItemVectors(database.vectors, { version, dims: towers.dims }),
+    onUnfinished: ({ message }) => context.say(`The version serves, but: ${message}`),
     progress: context.progress,
   });
 }

@@ -167,6 +167,43 @@ describe("rollBack()", () => {
   });
 });
 
+test("what fails after a switch is told, and leaves the switch", async () => {
+  const told: string[] = [];
+  const { deps, register, versions } = publishingWorld();
+  let embeds = true;
+  const deployer = createDeployer({
+    ...deps,
+    isPrepared: async () => true,
+    prepare: async (model) => {
+      if (!embeds) throw new FutagoError("cancelled", "stopped");
+      await deps.prepare?.(model);
+    },
+    onUnfinished: ({ code }) => told.push(code),
+  });
+  const first = await register(1);
+  await deployer.deploy(first);
+  await deployer.deploy(await register(2));
+  embeds = false;
+  expect(await deployer.rollBack()).toMatchObject({ version: first, status: "active" });
+  expect(told).toEqual(["cancelled"]);
+  // Before a switch it is a failure.
+  await expect(deployer.promote(first)).rejects.toMatchObject({ code: "cancelled" });
+  embeds = true;
+  const remove = async () => {
+    throw new FutagoError("database_busy", "in use");
+  };
+  const busy = createDeployer({
+    ...deps,
+    versions: { ...versions, remove },
+    maxVersions: 2,
+    graceMs: 0,
+    onUnfinished: ({ code }) => told.push(code),
+  });
+  const third = await register(3);
+  expect((await busy.deploy(third)).version.status).toBe("active");
+  expect(told).toEqual(["cancelled", "database_busy"]);
+});
+
 describe("prune()", () => {
   test("[RE11] keeps what an instance may be answering from: the active and the previous version, and for a while those before", async () => {
     const { deps, register, versions, published, blobs, clock } = publishingWorld();

@@ -43,6 +43,8 @@ export interface DeployerDeps {
    * @default never
    */
   readonly isPrepared?: (model: LoadedModel) => Promise<boolean>;
+  /** Told what failed after a switch, which stands: embedding after a rollback, pruning after a promotion. */
+  readonly onUnfinished?: (error: FutagoError) => void;
   readonly progress?: Progress;
 }
 
@@ -195,7 +197,7 @@ export function createDeployer(deps: DeployerDeps): Deployer {
       await model.close();
     }
     await versions.activate(version);
-    await pruneUnlessBusy();
+    await afterSwitch(prune);
     return requireVersion(version);
   }
 
@@ -212,7 +214,7 @@ export function createDeployer(deps: DeployerDeps): Deployer {
       if (!(await deps.isPrepared?.(model))) return await promote(previous.version);
       await versions.activate(previous.version);
       // What came to the catalogue while another version served; until then it follows behind what was found.
-      await deps.prepare?.(model);
+      await afterSwitch(async () => deps.prepare?.(model));
     } finally {
       await model.close();
     }
@@ -234,12 +236,13 @@ export function createDeployer(deps: DeployerDeps): Deployer {
   const prune = (): Promise<readonly string[]> =>
     pruneVersions({ stores: [...new Set([blobs, served])], versions, clock, maxVersions, graceMs });
 
-  // The version serves: that an old one is still in use is no failure, the next promotion removes it.
-  async function pruneUnlessBusy(): Promise<void> {
+  // No failure of the command: who repeated a rollback for it would be back where they began.
+  async function afterSwitch(work: () => Promise<unknown>): Promise<void> {
     try {
-      await prune();
+      await work();
     } catch (error) {
-      if (!isFutagoError(error) || error.code !== "database_busy") throw error;
+      if (!isFutagoError(error)) throw error;
+      deps.onUnfinished?.(error);
     }
   }
 
