@@ -70,6 +70,7 @@ export const run: Benchmark = async ({ args, log }) => {
       );
       functions[name] = {
         ...cold,
+        coldBeyondFastestMs: Math.min(...samples.map(({ coldBeyondMs }) => coldBeyondMs)),
         warmP50Ms: tenths(warmTimes[Math.floor(warmTimes.length * 0.5)] ?? 0),
         warmP99Ms: tenths(warmTimes[Math.floor(warmTimes.length * 0.99)] ?? 0),
         warmCpuMs: tenths(last!.warmCpu),
