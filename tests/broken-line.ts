@@ -10,8 +10,12 @@ export interface BrokenLine {
   cut(): Promise<void>;
   /** Connections stay, are taken too, and no byte passes any more: what a lost route or a stopped machine looks like. */
   freeze(): Promise<void>;
+  /** Connections stay, and no new one is taken. */
+  refuse(): Promise<void>;
   /** Every packet of an answer comes so much later. */
   slow(milliseconds: number): Promise<void>;
+  /** How many connections there are now. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -24,11 +28,18 @@ export interface BrokenLine {
 export async function breakableLine(url: string): Promise<BrokenLine> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
+  let clients = 0;
   let frozen = false;
   let delay = 0;
   const server = createServer((client) => {
     sockets.add(client);
-    client.on("error", () => {}).on("close", () => sockets.delete(client));
+    clients++;
+    client
+      .on("error", () => {})
+      .on("close", () => {
+        sockets.delete(client);
+        clients--;
+      });
     if (frozen) return;
     // What was lost is never sent again: a connection that was frozen stays dead when the line is mended.
     let lost = false;
@@ -83,9 +94,14 @@ export async function breakableLine(url: string): Promise<BrokenLine> {
     freeze: async () => {
       frozen = true;
     },
+    refuse: async () => {
+      // Resolves once the last connection has ended: not awaited.
+      server.close();
+    },
     slow: async (milliseconds) => {
       delay = milliseconds;
     },
+    connections: () => clients,
     close: stop,
   };
 }

@@ -76,6 +76,22 @@ describe.skipIf(server === undefined)("queries with bounds", () => {
       expect(breaker).toEqual([true, false]);
     }));
 
+  test("nothing connects for those who were refused before: a pool that was put aside stays ended", () =>
+    world(async ({ line, ask, clock }) => {
+      await ask();
+      expect(line.connections()).toBe(1);
+      await line.cut();
+      for (let i = 0; i < 6; i++) {
+        await expect(ask()).rejects.toMatchObject(unreachable);
+        clock.time += 1000;
+      }
+      await line.mend();
+      // Longer than postgres.js takes to try again.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(await ask()).toMatchObject({ one: 1 });
+      expect(line.connections()).toBe(1);
+    }));
+
   test("a connection that dies in the middle of a query is not handed to the next", () =>
     world(
       async ({ line, ask }) => {
@@ -101,6 +117,17 @@ describe.skipIf(server === undefined)("queries with bounds", () => {
       clock.time += 1000;
       expect(await ask()).toMatchObject({ one: 1 });
     }));
+
+  test("a query that cannot even be cancelled, as nobody takes the request, ends all the same", () =>
+    world(
+      async ({ line, ask }) => {
+        await ask();
+        await line.refuse();
+        // A rejection that nobody caught would fail this file.
+        await expect(ask(800)).rejects.toMatchObject({ details: { code: "TIMEOUT" } });
+      },
+      { maxConnections: 1 },
+    ));
 
   test("where every connection is taken, waiting for one ends in database_busy", () =>
     world(

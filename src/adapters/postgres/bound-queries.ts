@@ -17,6 +17,8 @@ export interface QueryBounds {
 export interface ConnectionPool {
   readonly dialect: Dialect;
   readonly maxConnections: number;
+  /** Connects once, and asks nothing of note. */
+  connect(): Promise<void>;
   /** Ends it; what is under way gets a few seconds. */
   end(): Promise<void>;
 }
@@ -93,7 +95,10 @@ class BoundedDriver implements Driver {
 
   async acquireConnection(): Promise<DatabaseConnection> {
     if (!this.#breaker.enter()) throw heldBack();
-    const pool = await this.#pool();
+    const pool = await this.#pool().catch((error: unknown) => {
+      this.#count(error);
+      throw error;
+    });
     const { driver } = pool;
     const acquired = driver.acquireConnection();
     try {
@@ -129,13 +134,14 @@ class BoundedDriver implements Driver {
 
   /** Resolves once the query has ended, or the connection is known to be dead. */
   async #cancel(connection: BoundedConnection, running: Promise<unknown>): Promise<void> {
-    const ended = running.catch((error: unknown) => {
-      if (isLost(error)) throw error;
-    });
-    // On its way longer than the query itself, the request would hit whatever runs next on that connection.
-    const asked = connection.inner.cancelQuery?.(async () => {});
+    // Ended in any other way, the request is still on its way and would hit whatever runs next on that connection.
+    const cancelled = running.then(
+      () => Promise.reject(tooSlow(graceMs)),
+      (error: unknown) => (isCancelled(error) ? undefined : Promise.reject(error)),
+    );
+    connection.inner.cancelQuery?.(async () => {}).catch(() => {});
     try {
-      await within(Promise.all([ended, asked]), graceMs, () => tooSlow(graceMs));
+      await within(cancelled, graceMs, () => tooSlow(graceMs));
     } catch {
       this.#bury(connection);
     }
@@ -169,17 +175,32 @@ class BoundedDriver implements Driver {
   async destroy(): Promise<void> {
     const current = this.#current;
     this.#current = undefined;
-    await (await current)?.pool.end();
+    await (await current?.catch(() => undefined))?.pool.end();
   }
 
   #pool(): Promise<OpenPool> {
-    this.#current ??= (async () => {
-      const pool = this.#open();
-      const driver = pool.dialect.createDriver();
-      await driver.init();
-      return { driver, pool, held: 0 };
-    })();
-    return this.#current;
+    if (this.#current !== undefined) return this.#current;
+    const opening = this.#openPool();
+    this.#current = opening;
+    opening.catch(() => {
+      if (this.#current === opening) this.#current = undefined;
+    });
+    return opening;
+  }
+
+  async #openPool(): Promise<OpenPool> {
+    const pool = this.#open();
+    const driver = pool.dialect.createDriver();
+    await driver.init();
+    try {
+      // By a query of its own: postgres.js remembers who waits for a connection that was refused, and would connect for
+      // them when the server is back, even after the pool was ended.
+      await within(pool.connect(), this.#timeoutMs, () => tooSlow(this.#timeoutMs));
+    } catch (error) {
+      pool.end().catch(() => {});
+      throw error;
+    }
+    return { driver, pool, held: 0 };
   }
 
   /** Counts what means that the database does not answer; anything else is an answer. */
@@ -195,16 +216,23 @@ class BoundedDriver implements Driver {
 
   #putAside(pool: OpenPool): void {
     const current = this.#current;
-    void current?.then((now) => {
-      if (now !== pool || this.#current !== current) return;
-      this.#current = undefined;
-      pool.pool.end().catch(() => {});
-    });
+    current?.then(
+      (now) => {
+        if (now !== pool || this.#current !== current) return;
+        this.#current = undefined;
+        pool.pool.end().catch(() => {});
+      },
+      () => {},
+    );
   }
 }
 
 function isLost(error: unknown): boolean {
   return isFutagoError(error) && error.code === "database_unreachable" && !isTimeout(error);
+}
+
+function isCancelled(error: unknown): boolean {
+  return isFutagoError(error) && error.details["code"] === "57014";
 }
 
 function isTimeout(error: unknown): boolean {

@@ -5,7 +5,8 @@ import { FutagoError } from "../../base/mod.ts";
 import { boundQueries, type ConnectionPool, type QueryBounds } from "./bound-queries.ts";
 import type { Connection, OpenConnection } from "./connection.ts";
 import { type ListenOptions, listenOnServer } from "./listen-on-server.ts";
-import { translateErrors } from "./translate-errors.ts";
+import { ownSockets, withSafeCancel } from "./postgres-pool.ts";
+import { translateError, translateErrors } from "./translate-errors.ts";
 
 /** How {@link openServer} connects. */
 export interface ServerOptions {
@@ -34,9 +35,11 @@ export function openServer(url: string, options: ServerOptions): OpenConnection 
 }
 
 function openPool(url: string, { schema, maxConnections = 10 }: ServerOptions): ConnectionPool {
+  const sockets = ownSockets();
   let client: ReturnType<typeof postgres>;
   try {
-    client = postgres(url, {
+    const settings = {
+      socket: sockets.open,
       max: maxConnections,
       // A transaction pooler keeps no prepared statements between transactions.
       prepare: false,
@@ -49,7 +52,8 @@ function openPool(url: string, { schema, maxConnections = 10 }: ServerOptions): 
         application_name: "futago",
         ...(schema === undefined ? {} : { search_path: `"${schema.replaceAll('"', '""')}", public` }),
       },
-    });
+    };
+    client = postgres(url, settings);
   } catch (error) {
     throw new FutagoError(
       "database_unreachable",
@@ -58,6 +62,18 @@ function openPool(url: string, { schema, maxConnections = 10 }: ServerOptions): 
       { cause: error },
     );
   }
-  const dialect = translateErrors(new PostgresJSDialect({ postgres: client }));
-  return { dialect, maxConnections, end: () => client.end({ timeout: 5 }) };
+  const dialect = translateErrors(new PostgresJSDialect({ postgres: withSafeCancel(client) }));
+  const connect = async (): Promise<void> => {
+    try {
+      await client`select 1`;
+    } catch (error) {
+      throw translateError(error);
+    }
+  };
+  const end = async (): Promise<void> => {
+    sockets.refuse();
+    await client.end({ timeout: 5 });
+    sockets.destroy();
+  };
+  return { dialect, maxConnections, connect, end };
 }
