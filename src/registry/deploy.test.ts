@@ -226,6 +226,27 @@ describe("prune()", () => {
     }
   });
 
+  test("that a storage stops leaves nothing behind once it goes again", async () => {
+    const { deps, register, published, clock } = publishingWorld();
+    let stopped = true;
+    const remove = async (prefix: string): Promise<void> => {
+      if (stopped) throw new FutagoError("storage_failed", "down");
+      await published.remove(prefix);
+    };
+    const stores = { ...deps, published: { ...published, remove } };
+    const deployer = createDeployer({ ...stores, maxVersions: 2, graceMs: 0 });
+    const first = await register(1);
+    for (const version of [first, await register(2), await register(3)]) {
+      clock.time += 1000;
+      await deployer.deploy(version);
+    }
+    expect(await published.list(`models/${first}/`)).toHaveLength(6);
+    stopped = false;
+    clock.time += 3 * 86_400_000;
+    await deployer.prune();
+    expect(await published.list(`models/${first}/`)).toEqual([]);
+  });
+
   test("leaves alone what another database keeps in the same bucket under the same name", async () => {
     const { deps, register, published, clock } = publishingWorld();
     const deployer = createDeployer({ ...deps, maxVersions: 2, graceMs: 0 });

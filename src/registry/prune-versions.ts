@@ -35,7 +35,8 @@ export async function pruneVersions(options: PruneVersionsOptions): Promise<read
   for (const row of others.slice(Math.max(0, maxVersions - needed.length))) {
     if (graceMs > 0 && retiredAt(row, all) > latest) continue;
     await versions.remove(row.version);
-    for (const blobs of stores) await removeBundle(blobs, row);
+    // Last where it is registered: what is left there after a failure tells what may be left elsewhere.
+    for (const blobs of stores.toReversed()) await removeBundle(blobs, row);
     removed.push(row.version);
   }
   await removeOrphans(options, new Set(all.map((row) => row.version)));
@@ -66,15 +67,20 @@ async function removeBundle(
   }
 }
 
-// A bundle without a row was left by a killed register; a day's grace spares one that is being registered now.
+// A bundle without a row was left by a killed register or a prune that failed; a day's grace spares one that is being
+// registered now.
 async function removeOrphans(
   { stores, clock }: PruneVersionsOptions,
   known: ReadonlySet<string>,
 ): Promise<void> {
   const yesterday = versionDay(clock.now() - 86_400_000);
-  const [registered] = stores;
+  const [registered, ...published] = stores;
   for (const name of await bundleNames(registered!)) {
     if (/^\d{4}\.\d{2}\.\d{2}-\d+$/.test(name) && name < yesterday && !known.has(name)) {
+      const left = await readManifest(registered!, name).catch(() => undefined);
+      if (left !== undefined) {
+        for (const blobs of published) await blobs.remove(bundlePath(name, left.manifestHash));
+      }
       await registered!.remove(bundlePath(name));
     }
   }
