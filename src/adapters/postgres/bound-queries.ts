@@ -164,12 +164,14 @@ class BoundedDriver implements Driver {
 
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
     const bounded = connection as BoundedConnection;
-    // Not awaited: whoever asked has had their answer.
-    bounded.running.then(() => {
+    const giveBack = async (): Promise<void> => {
+      await bounded.running;
       bounded.of.held--;
       // A dead one goes with its pool; given back, it would be handed to the next who asks.
-      if (!bounded.dead) return bounded.of.driver.releaseConnection(bounded.inner);
-    });
+      if (!bounded.dead) await bounded.of.driver.releaseConnection(bounded.inner);
+    };
+    // Not awaited: whoever asked has had their answer.
+    giveBack().catch(() => this.#bury(bounded));
   }
 
   async destroy(): Promise<void> {
