@@ -24,6 +24,11 @@ test("[ED8] the edge bundle holds no embedded database, no native library, no fi
   expect(code).not.toContain("process.env");
 });
 
+test("it counts on no global of Node's, which Supabase's runtime does not have", () => {
+  // As free names: not members, not names of something of its own.
+  expect(code).not.toMatch(/(?<![\w$.])(?:Buffer|setImmediate|clearImmediate|process|global)\./);
+});
+
 test("it is one file that imports nothing but modules of the runtime, and far below the platform's 20 MB", () => {
   const imported = [...code.matchAll(/\bimport\b[^;"'()]*?["']([^"']+)["']/g)].map(([, from]) => from!);
   expect(imported.length).toBeGreaterThan(0);

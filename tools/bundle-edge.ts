@@ -24,8 +24,16 @@ export async function bundleEdge(file: string = edgeBundle): Promise<readonly st
     // Importing a module of ours does nothing: what nobody uses is left out, with all that it would define.
     treeshake: { moduleSideEffects: (id) => (id.startsWith(sources) ? false : undefined) },
     plugins: [edgeModules()],
-    // postgres.js looks for PGHOST and the like, which nobody sets here: asking would make Deno load its whole `process`.
-    transform: { define: { "process.env": "{}" } },
+    transform: {
+      // What Node has for everybody: Supabase's runtime has it only for packages (supabase/edge-runtime#513).
+      inject: {
+        Buffer: ["node:buffer", "Buffer"],
+        clearImmediate: ["node:timers", "clearImmediate"],
+        setImmediate: ["node:timers", "setImmediate"],
+      },
+      // postgres.js looks for PGHOST and the like, which nobody sets here: asking would load all of Node's `process`.
+      define: { "process.env": "{}" },
+    },
     write: false,
     output: {
       format: "esm",

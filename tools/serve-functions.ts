@@ -43,6 +43,7 @@ export async function serveFunctions(options: ServeFunctionsOptions): Promise<Se
   const folder = await mkdtemp(join(tmpdir(), "futago-functions-"));
   const script = join(folder, "router.ts");
   await writeFile(script, router(names, port));
+  await writeFile(join(folder, "older-deno.ts"), olderDeno);
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const served = await startDeno(["--no-config", "--allow-net", "--allow-env", script], { env, onLine });
@@ -105,13 +106,18 @@ function listening(child: ChildProcess, onLine: (line: string) => void): Promise
   });
 }
 
+// Supabase's runtime is as Deno 2.1 was, in which user code has none of Node's globals.
+const olderDeno = `for (const name of ["Buffer", "clearImmediate", "global", "process", "setImmediate"]) delete globalThis[name];
+`;
+
 // Static imports of literal paths: what is imported so needs no permission to read.
 function router(names: readonly string[], port: number): string {
   const imports = names.map((name, i) => {
     const entry = pathToFileURL(join(supabaseFolder, "functions", name, "index.ts"));
     return `import f${i} from ${JSON.stringify(entry.href)};`;
   });
-  return `${imports.join("\n")}
+  return `import "./older-deno.ts";
+${imports.join("\n")}
 const functions = new Map(${`[${names.map((name, i) => `[${JSON.stringify(name)}, f${i}]`)}]`});
 Deno.serve({ port: ${port}, hostname: "127.0.0.1", onListen: ({ port }) => console.log("listening on http://127.0.0.1:" + port) }, (request) => {
   const url = new URL(request.url);
