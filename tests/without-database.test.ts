@@ -61,6 +61,24 @@ describe("a database that gives no answer", () => {
     expect(await idsOf()).toEqual(all.slice(1));
   });
 
+  test("what a known viewer was read to have seen or refused is not among them, but among candidates it is", async () => {
+    const { deploy, store, engine, database } = world();
+    await deploy(1);
+    await engine.refresh();
+    const { events } = (await store.history("p00", { limit: 1000 }))!;
+    const seen = new Set(events.map(({ itemId }) => itemId));
+    expect(seen.size).toBeGreaterThan(3);
+    await engine.recommend("p00");
+    database.away = true;
+    const answer = await engine.recommend("p00", { limit: 1000 });
+    const ids = answer.recommendations.map(({ itemId }) => itemId);
+    expect(ids).toHaveLength(60 - seen.size);
+    for (const id of seen) expect(ids).not.toContain(id);
+    const candidates = [...seen];
+    const ranked = await engine.recommend("p00", { candidates });
+    expect(ranked.recommendations.map(({ itemId }) => itemId).sort()).toEqual(candidates.sort());
+  });
+
   test("a performer who is taken down is gone from memory, also while it is being read anew", async () => {
     const { deploy, store, engine, database } = world();
     await store.putItems([{ id: "v60", title: "Two at the lake", fields: { performers: ["Rin Asano"] } }]);

@@ -24,8 +24,8 @@ export interface Answer {
   readonly modelVersion: string | null;
   readonly source: AnswerSource;
   /**
-   * From memory, as the database gave no answer: a few minutes old, and without knowing what the viewer has seen,
-   * refused or blocked.
+   * From memory, as the database gave no answer: a few minutes old, less what this process knows the viewer to have
+   * seen or refused, and without knowing what they have blocked.
    */
   readonly stale?: true;
 }

@@ -125,7 +125,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     const limit = model?.towers.historyEvents ?? historyWithoutTowers;
     const known = memory.reading(personId);
     const history = await store.history(personId, { limit });
-    known(history?.person.ageConfirmedAt !== undefined);
+    known(history);
     if (history?.person.ageConfirmedAt !== undefined) return history;
     // Somebody new, whose age is proven by other means than a profile.
     if (ageConfirmed)

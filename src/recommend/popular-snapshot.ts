@@ -25,6 +25,8 @@ export class PopularSnapshot {
   readonly #deps: { readonly store: CatalogueStore; readonly vectors: VectorStore; readonly clock: Clock };
   readonly #options: SnapshotOptions;
   #kept: readonly Kept[] = [];
+  /** Each id of it by itself. */
+  #ids: ReadonlyMap<string, string> = new Map();
   #takenAt = Number.NEGATIVE_INFINITY;
   #taking: Promise<void> | undefined;
   /** Taken down while a snapshot was being read that may not know of it. */
@@ -52,6 +54,21 @@ export class PopularSnapshot {
         this.#taking = undefined;
       });
     return this.#taking;
+  }
+
+  /**
+   * Those that are in the snapshot.
+   *
+   * @param itemIds Any.
+   * @returns Each once, the snapshot's own strings, so that remembering them takes no memory.
+   */
+  among(itemIds: readonly string[]): readonly string[] {
+    const found = new Set<string>();
+    for (const id of itemIds) {
+      const own = this.#ids.get(id);
+      if (own !== undefined) found.add(own);
+    }
+    return [...found];
   }
 
   /** Leaves out from now on what was taken down. */
@@ -98,6 +115,7 @@ export class PopularSnapshot {
       return known === undefined ? [] : [{ itemId, score, facts: known }];
     });
     this.#kept = kept.filter((item) => !this.#takenDown.some((what) => concerns(what, item)));
+    this.#ids = new Map(this.#kept.map(({ itemId }) => [itemId, itemId]));
     this.#takenAt = takenAt;
   }
 }

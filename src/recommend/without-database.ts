@@ -1,8 +1,8 @@
 import type { Clock } from "../base/mod.ts";
-import type { CatalogueStore } from "../catalogue/mod.ts";
+import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
 import type { ItemFilter, VectorStore } from "../embeddings/mod.ts";
 import { type Answer, ranked } from "./answer.ts";
-import { KnownAges } from "./known-ages.ts";
+import { KnownViewers } from "./known-viewers.ts";
 import { PopularSnapshot, type TakenDown } from "./popular-snapshot.ts";
 
 /** What an engine keeps in memory for the time in which the database gives no answer. */
@@ -34,7 +34,7 @@ export interface MemoryQuery {
  * known to be confirmed, by a proof the caller brings or by a profile this process has read lately.
  */
 export class WithoutDatabase {
-  readonly #ages: KnownAges;
+  readonly #viewers: KnownViewers;
   readonly #snapshot: PopularSnapshot;
   #forgotten = 0;
 
@@ -44,7 +44,7 @@ export class WithoutDatabase {
   ) {
     const { items = 1000, maxAgeMs = 300_000, everyMs = 60_000 } = options;
     const { people = 10_000, rememberAgeMs = 900_000 } = options;
-    this.#ages = new KnownAges(deps.clock, { people, maxAgeMs: rememberAgeMs });
+    this.#viewers = new KnownViewers(deps.clock, { people, maxAgeMs: rememberAgeMs });
     this.#snapshot = new PopularSnapshot(deps, { items, maxAgeMs, everyMs });
   }
 
@@ -52,19 +52,21 @@ export class WithoutDatabase {
    * A profile is about to be read.
    *
    * @param personId Whose.
-   * @returns To be told whether it has a confirmed age. Who is forgotten meanwhile stays so: what was read is older.
+   * @returns To be handed what was read. Who is forgotten meanwhile stays so: what was read is older.
    */
-  reading(personId: string): (confirmed: boolean) => void {
+  reading(personId: string): (history: PersonHistory | undefined) => void {
     const forgotten = this.#forgotten;
-    return (confirmed) => {
-      if (!confirmed) this.#ages.forget(personId);
-      else if (forgotten === this.#forgotten) this.#ages.confirmed(personId);
+    return (history) => {
+      if (history?.person.ageConfirmedAt === undefined) this.#viewers.forget(personId);
+      else if (forgotten === this.#forgotten) {
+        this.#viewers.remember(personId, this.#snapshot.among(history.events.map(({ itemId }) => itemId)));
+      }
     };
   }
 
   forget(personId: string): void {
     this.#forgotten++;
-    this.#ages.forget(personId);
+    this.#viewers.forget(personId);
   }
 
   withdraw(what: TakenDown): void {
@@ -89,11 +91,13 @@ export class WithoutDatabase {
    * @returns Undefined where the age is not known, or nothing recent enough is.
    */
   answer(personId: string, query: MemoryQuery): Omit<Answer, "modelVersion"> | undefined {
-    if (query.ageConfirmed !== true && !this.#ages.has(personId)) return undefined;
-    const { limit, exclude, candidates, filter } = query;
+    const seen = this.#viewers.seenBy(personId);
+    if (query.ageConfirmed !== true && seen === undefined) return undefined;
+    const { limit, exclude = [], candidates, filter } = query;
     const found = this.#snapshot.find({
       limit,
-      exclude: new Set(exclude),
+      // Of candidates those that were seen stay in, as ever.
+      exclude: new Set([...exclude, ...(candidates === undefined ? (seen ?? []) : [])]),
       ...(candidates === undefined ? {} : { only: new Set(candidates) }),
       ...(filter === undefined ? {} : { filter }),
     });
