@@ -50,7 +50,7 @@ async function initialise(
 ): Promise<void> {
   const files = new Map(
     [...(await readTree(packaged))].filter(([path]) =>
-      /^(?:functions\/.+\.(?:js|json|ts)|migrations\/.+\.sql)$/.test(path),
+      /^(?:functions\/.+(?:\.js|\.ts|\/deno\.json)|migrations\/.+\.sql)$/.test(path),
     ),
   );
   if (!files.has(bundle)) {
