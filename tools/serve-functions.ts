@@ -3,8 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { bundleEdge } from "./bundle-edge.ts";
+import { deno } from "./deno.ts";
 import { functionFolders, supabaseFolder } from "./function-folders.ts";
 
 /** Options of {@link serveFunctions}. */
@@ -26,9 +27,6 @@ export interface ServedFunctions {
   readonly process: ChildProcess;
   close(): Promise<void>;
 }
-
-/** The Deno that the project is tested with. */
-export const deno: string = fileURLToPath(new URL("../node_modules/.bin/deno", import.meta.url));
 
 /**
  * Serves edge functions in Deno as Supabase does, as far as that goes without its stack: the entries as they lie under
@@ -75,7 +73,11 @@ export async function startDeno(
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  // Nobody is left to close it where this process ends first.
+  const abandon = () => child.kill("SIGKILL");
+  process.once("exit", abandon);
   const close = async (): Promise<void> => {
+    process.off("exit", abandon);
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exit = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGTERM");

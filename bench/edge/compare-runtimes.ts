@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { createPortableRuntime, type Runtime, type Tensors } from "../../src/onnx/mod.ts";
 import type { DeployableModel } from "../../src/registry/mod.ts";
 import { loadTowers } from "../../src/towers/mod.ts";
-import { deno } from "../../tools/serve-functions.ts";
+import { deno } from "../../tools/deno.ts";
 
 /** Medians in milliseconds and megabytes; `coldMs`: module, model and first vector. */
 export interface RuntimeFigures {
