@@ -11,14 +11,17 @@ drop index if exists videos_withdrawn;
 create index if not exists videos_hidden on videos (video_id) where hidden;
 
 -- An import and a take-down at the same moment would each miss what the other has not committed yet. Imports share a
--- lock, a take-down has it alone. Both take it before they touch a row, or they would wait for each other.
+-- lock, a take-down has it alone. Both take it before they touch a row, or they would wait for each other. Another schema of
+-- the same database has a lock of its own.
 create or replace function lock_take_downs() returns trigger
 language plpgsql as $$
+declare
+  lock bigint := hashtextextended('futago take-downs ' || tg_table_schema, 0);
 begin
   if tg_table_name = 'performers' then
-    perform pg_advisory_xact_lock(hashtextextended('futago take-downs', 0));
+    perform pg_advisory_xact_lock(lock);
   else
-    perform pg_advisory_xact_lock_shared(hashtextextended('futago take-downs', 0));
+    perform pg_advisory_xact_lock_shared(lock);
   end if;
   return null;
 end $$;
