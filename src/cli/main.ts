@@ -84,6 +84,7 @@ const commands: readonly CommandEntry[] = [
  * @returns The exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
  */
 export async function main(args: readonly string[]): Promise<number> {
+  if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", endWhereNobodyReads);
   try {
     const [first, second] = args;
     const asked = first === "help" ? [second ?? "", "--help"].filter((arg) => arg !== "") : [...args];
@@ -110,6 +111,12 @@ function withUsage(command: Command): Command {
   command.exitOverride().showHelpAfterError("(run with --help for usage and examples)");
   for (const child of command.commands) withUsage(child);
   return command;
+}
+
+// `futago … | head` stops reading early: that is no failure.
+function endWhereNobodyReads(error: Error): void {
+  if ("code" in error && error.code === "EPIPE") process.exit(0);
+  throw error;
 }
 
 function report(error: unknown): number {

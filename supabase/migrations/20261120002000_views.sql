@@ -1,5 +1,6 @@
 -- Events and items as the application sees them. Dropped first: a view cannot be replaced by one with other columns, and
 -- this file may run on a database whose tables have more of them by now.
+-- Was 339f0ba93c3c70fd982711d31108510229e6b341703094b630d076b9985953cd: take_downs makes the items anew.
 drop view if exists catalogue_events, catalogue_items;
 create or replace view catalogue_events with (security_invoker = true) as
   select user_id, video_id, 0 as kind, created_at as at,

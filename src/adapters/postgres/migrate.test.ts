@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
+import { sha256Hex } from "../../base/mod.ts";
 import { describeDatabases } from "./databases.conformance.ts";
 import { checkDrift } from "./drift.ts";
 import { migrate, readMigrations, splitStatements } from "./migrate.ts";
@@ -17,6 +18,25 @@ describeDatabases("migrate()", (open) => {
     const migrations = await readMigrations();
     const changed = migrations.map((each) => ({ ...each, sql: `${each.sql}\n-- changed` }));
     await expect(migrate(connection, { migrations: changed })).rejects.toMatchObject({
+      code: "migration_changed",
+    });
+  });
+
+  test("takes a file for applied where it names the text that was, and runs what follows it", async () => {
+    const { connection } = await open({ migrate: false });
+    const before = "create table kept (a int)";
+    await migrate(connection, { migrations: [{ name: "1.sql", sql: before }] });
+    const migrations = [
+      {
+        name: "1.sql",
+        sql: `-- Was ${sha256Hex(before)}: 2 adds the column.\ncreate table kept (a int, b int)`,
+      },
+      { name: "2.sql", sql: "alter table kept add column if not exists b int" },
+    ];
+    expect(await migrate(connection, { migrations })).toEqual(["2.sql"]);
+    expect(await migrate(connection, { migrations })).toEqual([]);
+    const other = migrations.map((each) => ({ ...each, sql: each.sql.replace("Was", "Is not") }));
+    await expect(migrate(connection, { migrations: other })).rejects.toMatchObject({
       code: "migration_changed",
     });
   });

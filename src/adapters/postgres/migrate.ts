@@ -112,7 +112,7 @@ function missing(migrations: readonly Migration[], applied: Applied): readonly M
   return migrations.filter(({ name, sql: text }) => {
     const found = applied.files.get(name);
     if (found === undefined) return true;
-    checkHash(name, { now: sha256Hex(text), applied: found.hash });
+    checkHash({ name, sql: text }, found.hash);
     return !now.every((part) => found.platform.split(" ").includes(part));
   });
 }
@@ -125,12 +125,26 @@ async function isComplete(trx: Kysely<Tables>, applied: Applied): Promise<boolea
   return rows[0]!.exists && (await checkDrift(trx)).length === 0;
 }
 
-function checkHash(name: string, hashes: { readonly now: string; readonly applied: string }): void {
-  if (hashes.now === hashes.applied) return;
+/**
+ * Whether what was applied is a migration as it is now, or an earlier text that it owns to: `-- Was <sha256>: why` in a file
+ * names one, where a later file makes anew what the two would make differently.
+ *
+ * @param migration As it is now.
+ * @param hash SHA-256 of the text that was applied.
+ * @returns True where nothing has to be done about it.
+ */
+export function isTextOf(migration: Migration, hash: string): boolean {
+  const former = [...migration.sql.matchAll(/^-- Was ([0-9a-f]{64}):/gm)].map((match) => match[1]);
+  return hash === sha256Hex(migration.sql) || former.includes(hash);
+}
+
+function checkHash(migration: Migration, applied: string): void {
+  if (isTextOf(migration, applied)) return;
+  const { name } = migration;
   throw new FutagoError(
     "migration_changed",
-    `Cannot migrate the database as "${name}" must be as it was applied: current hash is ${hashes.now.slice(0, 12)}, ` +
-      `applied was ${hashes.applied.slice(0, 12)}. Restore the file and put the change into a new one`,
+    `Cannot migrate the database as "${name}" must be as it was applied: current hash is ${sha256Hex(migration.sql).slice(0, 12)}, ` +
+      `applied was ${applied.slice(0, 12)}. Restore the file and put the change into a new one`,
     { details: { name } },
   );
 }

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
-import { checkDrift, type Database, migrate, readMigrations } from "../../adapters/postgres/mod.ts";
-import { type Clock, sha256Hex } from "../../base/mod.ts";
+import { checkDrift, type Database, isTextOf, migrate, readMigrations } from "../../adapters/postgres/mod.ts";
+import type { Clock } from "../../base/mod.ts";
 import { type Check, type Finding, fine, wrong } from "./check.ts";
 
 /** What these checks look at. */
@@ -125,7 +125,7 @@ async function migrations({ database, patiently }: DatabaseUnderTest): Promise<F
     ? await database.connection.selectFrom("futago_migrations").select(["name", "hash"]).execute()
     : [];
   const applied = new Map(rows.map(({ name, hash }) => [name, hash]));
-  const changed = carried.filter(({ name, sql: text }) => (applied.get(name) ?? "") !== sha256Hex(text));
+  const changed = carried.filter((each) => !isTextOf(each, applied.get(each.name) ?? ""));
   const missing = changed.filter(({ name }) => !applied.has(name));
   if (changed.length > missing.length) {
     const names = changed.filter(({ name }) => applied.has(name)).map(({ name }) => name);
