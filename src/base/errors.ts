@@ -18,6 +18,8 @@ export type FutagoErrorCode =
   | "not_found"
   | "out_of_memory"
   | "parity_failed"
+  | "source_exhausted"
+  | "source_rejected"
   | "source_unreadable"
   | "storage_failed"
   | "unauthorized";

@@ -58,4 +58,12 @@ export {
   type PersonRecords,
   type PersonRow,
 } from "./person-records.ts";
+export type {
+  CatalogueSource,
+  SourceLimits,
+  SourcePage,
+  SourcePartition,
+  SourceRequestOptions,
+  SourceWindow,
+} from "./source.ts";
 export type { Blocks, CatalogueStore, ImportCursor, PersonHistory, PutCounts } from "./store.ts";

@@ -69,6 +69,8 @@ const table: Readonly<Record<ProblemCode, { readonly status: number; readonly sa
   out_of_memory: { status: 503, says: "There is not enough memory now: ask again" },
   parity_failed: { status: 503, says: "The model cannot be opened" },
   rate_limited: { status: 429 },
+  source_exhausted: { status: 503, says: "The source has answered enough for now: ask again later" },
+  source_rejected: { status: 502, says: "The source refused to answer" },
   source_unreadable: { status: 422 },
   storage_failed: { status: 503, says: "The storage cannot be reached: ask again" },
   unauthorized: { status: 401 },
