@@ -16,6 +16,7 @@ export const folderOrder = [
   "registry",
   "embeddings",
   "recommend",
+  "sync",
   "jobs",
   "service",
   "mod.ts",

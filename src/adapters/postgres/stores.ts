@@ -2,10 +2,12 @@ import { sql } from "kysely";
 import type { CatalogueStore, PersonRecords } from "../../catalogue/mod.ts";
 import type { VectorStore } from "../../embeddings/mod.ts";
 import type { VersionStore } from "../../registry/mod.ts";
+import type { SyncStore } from "../../sync/mod.ts";
 import { createCatalogueStore } from "./catalogue-store.ts";
 import type { Connection, OpenConnection } from "./connection.ts";
 import type { Listening } from "./listen-on-server.ts";
 import { createPersonRecords } from "./person-records.ts";
+import { createSyncStore } from "./sync-store.ts";
 import { createVectorStore } from "./vector-store.ts";
 import { createVersionStore } from "./version-store.ts";
 
@@ -16,6 +18,8 @@ export interface DatabaseStores {
   readonly versions: VersionStore;
   readonly vectors: VectorStore;
   readonly people: PersonRecords;
+  /** What syncs with sources of the catalogue keep. */
+  readonly sync: SyncStore;
   /** For queries that are no store's business: tests, reports. */
   readonly connection: Connection;
   /**
@@ -48,6 +52,7 @@ export function createStores(
     versions: createVersionStore(db),
     vectors: createVectorStore(db, { indexFromRows }),
     people: createPersonRecords(db),
+    sync: createSyncStore(db),
     connection: db,
     onModelsChanged: (changed) => listen({ channel: "futago_models", heard: changed }),
     ping: async () => {
