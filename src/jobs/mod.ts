@@ -1,4 +1,5 @@
 export { checkJobs } from "./check-jobs.ts";
+export { codeOfError } from "./error-code.ts";
 export type {
   Claim,
   ClaimedJob,
@@ -14,3 +15,19 @@ export type {
   NewJob,
 } from "./job-queue.ts";
 export { createMemoryJobQueue } from "./memory-job-queue.ts";
+export {
+  createScheduler,
+  lastDue,
+  nextDue,
+  type OverdueSchedule,
+  type Scheduler,
+  type SchedulerOptions,
+} from "./scheduler.ts";
+export {
+  createWorker,
+  type JobContext,
+  type JobEnd,
+  type JobHandler,
+  type Worker,
+  type WorkerOptions,
+} from "./worker.ts";
