@@ -31,9 +31,11 @@ export {
   normaliseDmmItem,
 } from "./dmm/normalise-dmm-item.ts";
 export { type CatalogueEvent, type EventKind, eventKinds } from "./event.ts";
+export { createFeedSource, type FeedSourceOptions } from "./feed-source.ts";
 export { keepFrequentItems } from "./frequent-items.ts";
 export { checkImport, type ImportCheck } from "./importing/check-import.ts";
 export { type DataFile, type DataFolder, memoryFolder } from "./importing/data-folder.ts";
+export { type HttpFileOptions, httpFile } from "./importing/http-file.ts";
 export {
   declaredAgeConfirmation,
   type ImportFile,
