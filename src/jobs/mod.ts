@@ -1,3 +1,9 @@
+export { type AlertRules, parseAlertRules } from "./alerts/alert-rules.ts";
+export type { Alert, AlertMessage, AlertStore } from "./alerts/alert-store.ts";
+export { type Alerter, type AlerterOptions, createAlerter } from "./alerts/alerter.ts";
+export type { LookoutOptions } from "./alerts/find-broken.ts";
+export { createMemoryAlertStore } from "./alerts/memory-alert-store.ts";
+export type { AlertDestination } from "./alerts/send-alert.ts";
 export { checkJobs } from "./check-jobs.ts";
 export { codeOfError } from "./error-code.ts";
 export type {

@@ -53,14 +53,16 @@ create table if not exists job_schedules (
   since timestamptz not null default clock_timestamp()
 );
 
+-- What is broken, and what each destination was told of it; a message that did not arrive is sent again from `send_at` on.
 create table if not exists job_alerts (
-  name text primary key,
+  destination text not null,
+  name text not null,
+  text text not null,
   broken boolean not null,
-  -- Whether the last message said so; otherwise it is sent again from `send_at` on.
   told_broken boolean not null default false,
   send_at timestamptz not null default '-infinity',
   changed_at timestamptz not null default clock_timestamp(),
-  text text not null default ''
+  primary key (destination, name)
 );
 
 insert into job_schedules (name, kind, cron) values

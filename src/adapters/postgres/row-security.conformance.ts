@@ -71,7 +71,7 @@ export async function seedEverything(database: Database): Promise<void> {
     sql`insert into jobs (kind) values ('integrity')`,
     sql`insert into job_runs (job_id, attempt, kind, worker, outcome, started_at, finished_at)
       select id, 1, kind, 'w', 'done', now(), now() from jobs`,
-    sql`insert into job_alerts (name, broken) values ('integrity', true)`,
+    sql`insert into job_alerts (destination, name, text, broken) values ('slack', 'integrity', '', true)`,
     sql`insert into feature_importance values ('v1', 'genres', 1)`,
   ]) {
     await statement.execute(connection);

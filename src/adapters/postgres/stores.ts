@@ -1,10 +1,13 @@
 import { sql } from "kysely";
 import type { CatalogueStore, PersonRecords } from "../../catalogue/mod.ts";
 import type { VectorStore } from "../../embeddings/mod.ts";
+import type { AlertStore, JobQueue } from "../../jobs/mod.ts";
 import type { VersionStore } from "../../registry/mod.ts";
 import type { SyncStore } from "../../sync/mod.ts";
+import { createAlertStore } from "./alert-store.ts";
 import { createCatalogueStore } from "./catalogue-store.ts";
 import type { Connection, OpenConnection } from "./connection.ts";
+import { createJobQueue } from "./job-queue.ts";
 import type { Listening } from "./listen-on-server.ts";
 import { createPersonRecords } from "./person-records.ts";
 import { createSyncStore } from "./sync-store.ts";
@@ -20,6 +23,9 @@ export interface DatabaseStores {
   readonly people: PersonRecords;
   /** What syncs with sources of the catalogue keep. */
   readonly sync: SyncStore;
+  readonly jobs: JobQueue;
+  /** What was told of what is broken. */
+  readonly alerts: AlertStore;
   /** For queries that are no store's business: tests, reports. */
   readonly connection: Connection;
   /**
@@ -53,6 +59,8 @@ export function createStores(
     vectors: createVectorStore(db, { indexFromRows }),
     people: createPersonRecords(db),
     sync: createSyncStore(db),
+    jobs: createJobQueue(db),
+    alerts: createAlertStore(db),
     connection: db,
     onModelsChanged: (changed) => listen({ channel: "futago_models", heard: changed }),
     ping: async () => {
