@@ -51,7 +51,8 @@ export function makeFacts({ seed, items, floors, now }: MakeFactsOptions): DmmFa
   for (let n = 0; n < items; n++) {
     const floor = floors[n % floors.length]!;
     const before = facts[n - 1];
-    if (before !== undefined && floors.length > 1 && random.next() < 0.05) {
+    const copied = before !== undefined && before.contentId === facts[n - 2]?.contentId;
+    if (before !== undefined && !copied && floors.length > 1 && random.next() < 0.05) {
       facts.push({ ...before, floor });
       continue;
     }
