@@ -22,7 +22,7 @@ export {
 } from "./base/mod.ts";
 export {
   type Attribution,
-  attributionOf,
+  attributionsOf,
   type Blocks,
   buildDataset,
   type CatalogueEvent,

@@ -1,3 +1,4 @@
+export { type Attribution, attributionsOf, dmmAttribution } from "./attribution.ts";
 export { checkedBlocks } from "./checked-blocks.ts";
 export {
   buildDataset,
@@ -21,7 +22,7 @@ export {
 export type { DmmCredentials } from "./dmm/dmm-credentials.ts";
 export type { DmmFloor } from "./dmm/dmm-floor.ts";
 export type { DmmLimits } from "./dmm/dmm-limits.ts";
-export { type Attribution, attributionOf, dmmAttribution, dmmLink } from "./dmm/dmm-links.ts";
+export { dmmLink } from "./dmm/dmm-link.ts";
 export { createMemoryDmmQuotaStore, type DmmQuotaState, type DmmQuotaStore } from "./dmm/dmm-quota.ts";
 export { createDmmSource, type DmmSourceOptions } from "./dmm/dmm-source.ts";
 export {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { checkedDmmCredentials, scrubber } from "./dmm-credentials.ts";
-import { attributionOf, dmmLink } from "./dmm-links.ts";
 
 const credentials = { apiId: "Qx7/Secret+Key", affiliateId: "neverseen-990" };
 
@@ -41,33 +40,4 @@ test("scrubber() takes the credentials out of any depth, also URL-encoded, and l
   expect(text.match(/\[redacted\]/g)).toHaveLength(3);
   const clean = { fields: { genres: ["a"] } };
   expect(scrub(clean)).toBe(clean);
-});
-
-describe("dmmLink", () => {
-  const item = {
-    id: "dmm:FANZA:digital:videoa:a",
-    title: "A",
-    fields: { url: "https://video.example/?id=a&b=1" },
-  };
-
-  test("leads to the product's page by the id for links", () => {
-    expect(dmmLink(item, "shown-001")).toBe(
-      "https://al.fanza.co.jp/?lurl=https%3A%2F%2Fvideo.example%2F%3Fid%3Da%26b%3D1&af_id=shown-001&ch=api",
-    );
-    expect(dmmLink({ ...item, id: "dmm:DMM.com:digital:x:a" }, "shown-001")).toMatch(
-      /^https:\/\/al\.dmm\.com\//,
-    );
-    expect(dmmLink({ ...item, fields: {} }, "shown-001")).toBeUndefined();
-  });
-
-  test("[CS9] refuses the id that is for the API alone", () => {
-    expect(() => dmmLink(item, "neverseen-990")).toThrow(TypeError);
-    expect(() => dmmLink(item, "")).toThrow(TypeError);
-  });
-});
-
-test("every item of DMM has the credit of its site, and no other item has", () => {
-  expect(attributionOf("dmm:FANZA:digital:videoa:a")?.text).toContain("FANZA");
-  expect(attributionOf("dmm:DMM.com:digital:x:a")?.text).toContain("DMM.com");
-  expect(attributionOf("video-1")).toBeUndefined();
 });

@@ -37,7 +37,7 @@ export interface DmmRowPlace {
 }
 
 /** Fields that change from day to day without the item being another. */
-export const dmmVolatileFields: readonly string[] = Object.freeze([
+export const dmmVolatileFields: readonly string[] = /* @__PURE__ */ Object.freeze([
   "campaignEndsAt",
   "campaigns",
   "listPrice",
