@@ -1,4 +1,4 @@
-import type { Item, SourcePage } from "../catalogue/mod.ts";
+import type { Item } from "../catalogue/mod.ts";
 import type { QueuedPage } from "./page-queue.ts";
 import { embedWhatCanBe, putWhatCanBe, stableContentHash } from "./store-items.ts";
 import type { SyncCatalogueOptions } from "./sync-catalogue.ts";
@@ -103,7 +103,7 @@ export async function createBatchKeeper(options: SyncCatalogueOptions): Promise<
     tally.updated += put.counts.updated;
     tally.unchanged += put.counts.unchanged;
     tally.restored += (await state.restore(source.name, seen)).length;
-    const unread = pages.flatMap(({ page }) => unreadItems(page)).filter(({ id }) => !denied.has(id));
+    const unread = pages.flatMap(unreadItems).filter(({ id }) => !denied.has(id));
     const unstored = new Set(put.failed.map(({ id }) => id));
     const rows = items
       .filter(({ id }) => !unstored.has(id))
@@ -148,12 +148,13 @@ export async function createBatchKeeper(options: SyncCatalogueOptions): Promise<
 }
 
 /** Rows whose id could be read and nothing else. */
-function unreadItems({ ids, items, issues, rows }: SourcePage): readonly FailedItem[] {
+function unreadItems({ page, offset }: QueuedPage): readonly FailedItem[] {
+  const { ids, items, issues, rows } = page;
   const read = new Set(items.map(({ id }) => id));
   return ids.flatMap((id, i): FailedItem[] => {
     if (read.has(id)) return [];
-    // Lines count rows, and ids are in their order; where one is missing it cannot be told whose issue is whose.
-    const own = rows === ids.length ? issues.filter(({ line }) => line === i + 1) : [];
+    // Lines count the rows of a window, and ids are in their order; where one is missing it cannot be told whose issue is whose.
+    const own = rows === ids.length ? issues.filter(({ line }) => line === offset + i + 1) : [];
     const reason = own.map(({ path, expected }) => `${path} must be ${expected}`).join("; ");
     return [{ id, stage: "read", reason: reason || "The row could not be read" }];
   });

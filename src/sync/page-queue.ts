@@ -4,6 +4,8 @@ import type { SyncCursor } from "./sync-cursor.ts";
 /** A page that came, and where the sync stands once it is kept. */
 export interface QueuedPage {
   readonly page: SourcePage;
+  /** Position of its first row in its window, from 0. */
+  readonly offset: number;
   readonly cursor: SyncCursor;
 }
 

@@ -56,7 +56,7 @@ export async function readWindows(from: SyncCursor, options: ReadWindowsOptions)
         task.advance(page.rows);
       }
       // What a page that comes again held is not needed, but that its window was split is.
-      if (!(await queue.put({ page: after.kept ? page : nothing, cursor }))) break;
+      if (!(await queue.put({ page: after.kept ? page : nothing, offset, cursor }))) break;
       task.note(paceOf({ rows, pages, left: rowsLeft(cursor), seconds: (clock.now() - began) / 1000 }));
     }
     return { cursor, pages, rows, issues, unread };
