@@ -280,7 +280,10 @@ describe("[CS13] the credentials", () => {
       Object.assign(fake.faults, faults);
       out.push(await client.floors().catch((error: unknown) => error));
     }
-    out.push(await quota.read(), client);
+    await quota.update((state) => {
+      out.push(state, client);
+      return state!;
+    });
     const lost = clientOf(fake, {
       log: (entry) => out.push(entry),
       fetch: (url) => Promise.reject(new Error(`cannot reach ${url}`, { cause: { url } })),

@@ -29,7 +29,10 @@ describe("the quota of a key", () => {
     expect(await retryAt(again.quota.take())).toBe("2026-11-21T00:00");
     time.now = jst("2026-11-21T00:00:00");
     await quota.take();
-    expect(await store.read()).toMatchObject({ day: "2026-11-21", used: 1 });
+    await store.update((state) => {
+      expect(state).toMatchObject({ day: "2026-11-21", used: 1 });
+      return state!;
+    });
   });
 
   test("a clock that is set back does not open the budget again", async () => {

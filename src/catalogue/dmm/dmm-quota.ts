@@ -13,19 +13,18 @@ export interface DmmQuotaState {
   readonly pausedUntil: number;
 }
 
-/** Where the state of a key is kept: of one writer at a time. */
+/** Where the state of one key is kept, for all that ask with it. */
 export interface DmmQuotaStore {
-  read(): Promise<DmmQuotaState | undefined>;
-  write(state: DmmQuotaState): Promise<void>;
+  /** Replaces the state by what `change` makes of it, with nobody else's change in between; where it throws, nothing is changed. */
+  update(change: (state: DmmQuotaState | undefined) => DmmQuotaState): Promise<void>;
 }
 
 /** A store that forgets when the process ends. */
 export function createMemoryDmmQuotaStore(): DmmQuotaStore {
   let kept: DmmQuotaState | undefined;
   return {
-    read: async () => kept,
-    write: async (state) => {
-      kept = state;
+    update: async (change) => {
+      kept = change(kept);
     },
   };
 }
@@ -57,36 +56,31 @@ export function createDmmQuota(options: {
   readonly store: DmmQuotaStore;
 }): DmmQuota {
   const { clock, limits, store } = options;
-  let state: DmmQuotaState | undefined;
-  const current = async (): Promise<DmmQuotaState> => {
-    state ??= (await store.read()) ?? { day: "", used: 0, refusals: 0, pausedUntil: 0 };
-    const day = dayInJapan(clock.now());
-    // A clock that was set back does not open the budget of a day again.
-    if (day > state.day) state = { ...state, day, used: 0 };
-    return state;
-  };
-  const keep = async (next: DmmQuotaState): Promise<void> => {
-    state = next;
-    await store.write(next);
-  };
+  let refusedBefore = false;
   return {
-    async take() {
-      const now = clock.now();
-      const known = await current();
-      if (now < known.pausedUntil) throw exhausted(known.pausedUntil, "refused");
-      if (known.used >= limits.dailyRequests) throw exhausted(nextInJapan(now, 0), "budget");
+    take: () =>
       // Before it is sent: a process that is killed must not forget what it asked.
-      await keep({ ...known, used: known.used + 1, pausedUntil: 0 });
-    },
+      store.update((kept) => {
+        const now = clock.now();
+        const state = kept ?? { day: "", used: 0, refusals: 0, pausedUntil: 0 };
+        if (now < state.pausedUntil) throw exhausted(state.pausedUntil, "refused");
+        // A clock that was set back does not open the budget of a day again.
+        const today = dayInJapan(now);
+        const [day, used] = today > state.day ? [today, 0] : [state.day, state.used];
+        if (used >= limits.dailyRequests) throw exhausted(nextInJapan(now, 0), "budget");
+        refusedBefore = state.refusals > 0;
+        return { ...state, day, used: used + 1 };
+      }),
     async answered() {
-      const known = await current();
-      if (known.refusals > 0) await keep({ ...known, refusals: 0, pausedUntil: 0 });
+      if (refusedBefore) await store.update((state) => ({ ...state!, refusals: 0, pausedUntil: 0 }));
     },
     async refused() {
       const now = clock.now();
-      const known = await current();
-      const pausedUntil = known.refusals === 0 ? now + limits.quotaPauseMs : nextInJapan(now, 5);
-      await keep({ ...known, refusals: known.refusals + 1, pausedUntil });
+      let pausedUntil = 0;
+      await store.update((state) => {
+        pausedUntil = state!.refusals === 0 ? now + limits.quotaPauseMs : nextInJapan(now, 5);
+        return { ...state!, refusals: state!.refusals + 1, pausedUntil };
+      });
       return exhausted(pausedUntil, "refused");
     },
   };
