@@ -38,7 +38,9 @@ export function createSyncStore(db: Connection): SyncStore {
     hashes: async (source, ids) => {
       const { rows } = await sql<{ id: string; hash: string }>`
         select video_id as id, content_hash as hash from sync_items
-        where source = ${source} and content_hash is not null and video_id in (select ${texts(ids)})`.execute(db);
+        where source = ${source} and content_hash is not null and video_id in (select ${texts(ids)})`.execute(
+        db,
+      );
       return new Map(rows.map(({ id, hash }) => [id, hash]));
     },
     restore: (source, ids) =>
@@ -128,7 +130,9 @@ async function commit(
         or (i.content_hash is null and excluded.content_hash is not null)`.execute(trx);
   if (recovered.length > 0) {
     await sql`delete from sync_failures where source = ${source}
-      and item_id in (select jsonb_array_elements_text(${storableJson(recovered)}::text::jsonb))`.execute(trx);
+      and item_id in (select jsonb_array_elements_text(${storableJson(recovered)}::text::jsonb))`.execute(
+      trx,
+    );
   }
   if (failed.length > 0) {
     const failures = [...new Map(failed.map((failure) => [failure.id, failure])).values()];
