@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
+import { testCatalogueSource } from "../src/catalogue/source.conformance.ts";
 import {
   type CatalogueSource,
   createDmmClient,
@@ -91,6 +92,13 @@ const codeOf = async (work: Promise<unknown>): Promise<unknown> =>
     () => "answered",
     (error: { code?: string }) => error.code ?? error,
   );
+
+describe("DMM as a source", () => {
+  testCatalogueSource(async () => {
+    fake = await startFakeDmm({ items: 90 });
+    return createDmmSource(clientOf(fake, { limits: { hits: 10 } }), { floors: fake.floors });
+  });
+});
 
 describe("the DMM client", () => {
   test("[CS1] reads what the server has, field by field, however it is written", async () => {

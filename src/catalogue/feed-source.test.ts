@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createFeedSource } from "./feed-source.ts";
 import { memoryFolder } from "./importing/data-folder.ts";
 import { httpFile } from "./importing/http-file.ts";
+import { testCatalogueSource } from "./source.conformance.ts";
 import type { CatalogueSource } from "./source.ts";
 
 const rows = [
@@ -39,6 +40,10 @@ async function feedOf(pageSize: number): Promise<{ source: CatalogueSource; read
     readings: () => readings,
   };
 }
+
+describe("a feed as a source", () => {
+  testCatalogueSource(async () => (await feedOf(2)).source);
+});
 
 describe("createFeedSource", () => {
   test("[CS8] gives the rows of a feed as items, and an issue for everything that is wrong", async () => {
@@ -81,14 +86,10 @@ describe("createFeedSource", () => {
     expect(pages.map(({ ids }) => ids)).toEqual([[], ["shop:a1"], ["shop:4"], ["shop:a2"]]);
   });
 
-  test("refuses what is the caller's mistake", async () => {
-    const { source } = await feedOf(1);
-    await expect(source.page({ ...window, partition: "other" }, { offset: 0 })).rejects.toThrow(RangeError);
-    await expect(source.page(window, { offset: -1 })).rejects.toThrow(RangeError);
-    await expect(source.page(window, { offset: 0, signal: AbortSignal.abort() })).rejects.toMatchObject({
-      code: "cancelled",
-    });
+  test("refuses a name or a page size out of range", async () => {
     await expect(feedOf(0)).rejects.toThrow(RangeError);
+    const file = (await memoryFolder({ feed: text }).find("feed"))!;
+    expect(() => createFeedSource({ name: "a shop", file, mapping })).toThrow(RangeError);
   });
 });
 

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { CatalogueStore, PersonRecords } from "../../catalogue/mod.ts";
+import type { CatalogueStore, DmmQuotaStore, PersonRecords } from "../../catalogue/mod.ts";
 import type { VectorStore } from "../../embeddings/mod.ts";
 import type { AlertStore, JobQueue } from "../../jobs/mod.ts";
 import type { VersionStore } from "../../registry/mod.ts";
@@ -10,6 +10,7 @@ import type { Connection, OpenConnection } from "./connection.ts";
 import { createJobQueue } from "./job-queue.ts";
 import type { Listening } from "./listen-on-server.ts";
 import { createPersonRecords } from "./person-records.ts";
+import { createQuotaStore } from "./quota-store.ts";
 import { createSyncStore } from "./sync-store.ts";
 import { createVectorStore } from "./vector-store.ts";
 import { createVersionStore } from "./version-store.ts";
@@ -23,6 +24,8 @@ export interface DatabaseStores {
   readonly people: PersonRecords;
   /** What syncs with sources of the catalogue keep. */
   readonly sync: SyncStore;
+  /** What is remembered of the key of a source, by its name. */
+  quotaOf(source: string): DmmQuotaStore;
   readonly jobs: JobQueue;
   /** What was told of what is broken. */
   readonly alerts: AlertStore;
@@ -59,6 +62,7 @@ export function createStores(
     vectors: createVectorStore(db, { indexFromRows }),
     people: createPersonRecords(db),
     sync: createSyncStore(db),
+    quotaOf: (source) => createQuotaStore(db, source),
     jobs: createJobQueue(db),
     alerts: createAlertStore(db),
     connection: db,
