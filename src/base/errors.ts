@@ -12,6 +12,7 @@ export type FutagoErrorCode =
   | "database_unreachable"
   | "device_unavailable"
   | "import_rejected"
+  | "integrity_broken"
   | "migration_changed"
   | "model_missing"
   | "model_unsupported"

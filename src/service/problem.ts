@@ -59,6 +59,7 @@ const table: Readonly<Record<ProblemCode, { readonly status: number; readonly sa
   device_unavailable: { status: 503, says: "The model cannot be run" },
   forbidden: { status: 403 },
   import_rejected: { status: 422 },
+  integrity_broken: { status: 500 },
   internal: { status: 500, says: "Something went wrong here" },
   invalid_request: { status: 400 },
   method_not_allowed: { status: 405 },
