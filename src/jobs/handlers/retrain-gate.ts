@@ -4,7 +4,7 @@ import type { EvaluationReport } from "../../evaluation/mod.ts";
 export interface RetrainGate {
   /** What is compared. @default "ndcg@10" */
   readonly metric?: string;
-  /** At least this share of the active version's coverage@10. @default 0.8 */
+  /** At least this share of the active version's coverage@10. @default 0.5 */
   readonly minCoverage?: number;
   /** Both towers together. @default 50000000 */
   readonly maxBytes?: number;
@@ -25,7 +25,7 @@ export interface Retrained {
  * @returns Why not, a reason each; empty where it may.
  */
 export function judgeRetrained({ report, bytes }: Retrained, gate: RetrainGate = {}): readonly string[] {
-  const { metric = "ndcg@10", minCoverage = 0.8, maxBytes = 50_000_000 } = gate;
+  const { metric = "ndcg@10", minCoverage = 0.5, maxBytes = 50_000_000 } = gate;
   const reasons: string[] = [];
   if (bytes > maxBytes) reasons.push(`it is too large: ${bytes} of ${maxBytes} bytes`);
   const difference = report.differences.find(({ baseline }) => baseline === "active")?.metrics[metric];
