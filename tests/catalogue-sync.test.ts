@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import { isFutagoError } from "../src/base/mod.ts";
 import { createMemoryCatalogue } from "../src/catalogue/mod.ts";
 import { createMemoryVectorStore } from "../src/embeddings/mod.ts";
 import { createMemorySyncStore } from "../src/sync/mod.ts";
@@ -172,4 +173,50 @@ test("[SY7] a window that changes while it is read is read again", async () => {
   expect(done).toMatchObject({ finished: true, unread: 0 });
   const shown = await storedItems(stores.catalogue);
   for (const [id, item] of expectedItems(fake)) expect(shown.get(id)).toEqual(item);
+});
+
+test("[SY10] through errors, resets, cut answers and an exhausted quota it ends as the server's catalogue", async () => {
+  fake = await startFakeDmm({ ...sixTimesTheCeiling, items: 2000, seed: 10 });
+  const bad = fake.listing.all().filter((_, n) => n % 50 === 3);
+  const ways = ["title", "id", "price", "genres", "date", "all"] as const;
+  fake.listing.put(bad.map((facts, n) => ({ ...facts, malformed: ways[n % ways.length]! })));
+  const { stores, sync, time } = syncWorld(fake, memoryStores(), limits);
+  Object.assign(fake.faults, { serverErrors: 0.05, resets: 0.03, cuts: 0.02, tooMany: 0.02, hidden: 0.02 });
+  for (let quota = 20; ; quota += 20) {
+    fake.faults.quota = quota;
+    const ended = await sync().catch((error: unknown) => error);
+    if (!isFutagoError(ended)) {
+      expect(ended).toMatchObject({ finished: true, unread: 0 });
+      break;
+    }
+    expect(["source_exhausted", "source_unreadable"]).toContain(ended.code);
+    time.now = Math.max(time.now, Number(ended.details["retryAt"] ?? 0));
+  }
+  expect(await storedItems(stores.catalogue)).toEqual(expectedItems(fake));
+  const failures = await stores.sync.failures();
+  expect(failures.map(({ id, stage }) => [id, stage]).sort()).toEqual(
+    bad
+      .filter((_, n) => ways[n % ways.length] === "title")
+      .map((facts) => [idOf(facts), "read"])
+      .sort(),
+  );
+  expect(JSON.stringify([failures, await stores.sync.status()])).not.toMatch(/Qx7SecretKey|neverseen/);
+});
+
+test("[SY11] stopped by its budget again and again it goes on where it was, without asking twice", async () => {
+  fake = await startFakeDmm({ items: 1000, seed: 11 });
+  const { stores, sync } = syncWorld(fake, memoryStores(), { hits: 20, maxOffset: 200 });
+  const whole = await startFakeDmm({ items: 1000, seed: 11 });
+  const pages = (await syncWorld(whole, memoryStores(), { hits: 20, maxOffset: 200 }).sync()).pages;
+  await whole.close();
+  let [runs, asked] = [0, 0];
+  for (;;) {
+    const done = await sync({ budgetMs: 10_000 });
+    asked += done.pages;
+    runs++;
+    if (done.finished) break;
+  }
+  expect(runs).toBeGreaterThan(5);
+  expect(asked).toBe(pages);
+  expect(await storedItems(stores.catalogue)).toEqual(expectedItems(fake));
 });
