@@ -25,6 +25,7 @@ export type {
   KindStats,
   NewJob,
 } from "./job-queue.ts";
+export { createJobsEndpoint, type JobsEndpointOptions } from "./jobs-endpoint.ts";
 export { createMemoryJobQueue } from "./memory-job-queue.ts";
 export {
   createScheduler,
