@@ -1,8 +1,8 @@
 import { FutagoError } from "../../base/mod.ts";
 import type { CatalogueSource, SourceWindow } from "../source.ts";
 import type { DmmClient, DmmItemPage } from "./dmm-client.ts";
+import { dmmVolatileFields } from "./dmm-fields.ts";
 import { type DmmFloor, dmmFloorName, dmmItemIdPrefix, parseDmmFloor } from "./dmm-floor.ts";
-import { dmmVolatileFields } from "./normalise-dmm-item.ts";
 
 const day = 86_400_000;
 
