@@ -42,6 +42,15 @@ describe("the quota of a key", () => {
     await expect(quota.take()).rejects.toMatchObject({ code: "source_exhausted" });
   });
 
+  test("what a clock that was years ahead has written locks nothing", async () => {
+    const { time, quota } = quotaAt("2046-11-20T12:00:00", { dailyRequests: 1 });
+    await quota.take();
+    await quota.refused();
+    time.now = jst("2026-11-20T12:00:00");
+    await quota.take();
+    await expect(quota.take()).rejects.toMatchObject({ details: { reason: "budget" } });
+  });
+
   test("[CS7] after a refusal it pauses for minutes, after the next until 00:05 in Japan, and forgets with an answer", async () => {
     const { time, quota, store } = quotaAt("2026-11-20T14:00:00");
     await quota.take();

@@ -2,6 +2,8 @@ import { type Clock, FutagoError } from "../../base/mod.ts";
 import type { DmmLimits } from "./dmm-limits.ts";
 import { jstOffsetMs } from "./dmm-values.ts";
 
+const day = 86_400_000;
+
 /** What is remembered of a key between two runs. Plain data, without the key. */
 export interface DmmQuotaState {
   /** The day in Japan that `used` counts: `2026-11-20`. */
@@ -12,6 +14,8 @@ export interface DmmQuotaState {
   /** Nothing is asked before, in milliseconds since 1970; 0 where nothing stands against asking. */
   readonly pausedUntil: number;
 }
+
+const untouched: DmmQuotaState = { day: "", used: 0, refusals: 0, pausedUntil: 0 };
 
 /** Where the state of one key is kept, for all that ask with it. */
 export interface DmmQuotaStore {
@@ -62,24 +66,30 @@ export function createDmmQuota(options: {
       // Before it is sent: a process that is killed must not forget what it asked.
       store.update((kept) => {
         const now = clock.now();
-        const state = kept ?? { day: "", used: 0, refusals: 0, pausedUntil: 0 };
-        if (now < state.pausedUntil) throw exhausted(state.pausedUntil, "refused");
-        // A clock that was set back does not open the budget of a day again.
-        const today = dayInJapan(now);
-        const [day, used] = today > state.day ? [today, 0] : [state.day, state.used];
+        const state = kept ?? untouched;
+        // What a clock that was years ahead has written must not lock the key for years.
+        const longest = Math.max(day, limits.quotaPauseMs);
+        if (now < state.pausedUntil && state.pausedUntil - now <= longest) {
+          throw exhausted(state.pausedUntil, "refused");
+        }
+        // A clock that was set back, by no more than a day, does not open the budget again.
+        const [today, tomorrow] = [dayInJapan(now), dayInJapan(now + day)];
+        const counted = state.day === today || state.day === tomorrow;
+        const used = counted ? state.used : 0;
         if (used >= limits.dailyRequests) throw exhausted(nextInJapan(now, 0), "budget");
         refusedBefore = state.refusals > 0;
-        return { ...state, day, used: used + 1 };
+        return { ...state, day: counted ? state.day : today, used: used + 1 };
       }),
     async answered() {
-      if (refusedBefore) await store.update((state) => ({ ...state!, refusals: 0, pausedUntil: 0 }));
+      if (!refusedBefore) return;
+      await store.update((state = untouched) => ({ ...state, refusals: 0, pausedUntil: 0 }));
     },
     async refused() {
       const now = clock.now();
       let pausedUntil = 0;
-      await store.update((state) => {
-        pausedUntil = state!.refusals === 0 ? now + limits.quotaPauseMs : nextInJapan(now, 5);
-        return { ...state!, refusals: state!.refusals + 1, pausedUntil };
+      await store.update((state = untouched) => {
+        pausedUntil = state.refusals === 0 ? now + limits.quotaPauseMs : nextInJapan(now, 5);
+        return { ...state, refusals: state.refusals + 1, pausedUntil };
       });
       return exhausted(pausedUntil, "refused");
     },
@@ -104,7 +114,6 @@ function dayInJapan(now: number): string {
 
 /** The next time that it is so many minutes past midnight in Japan. */
 function nextInJapan(now: number, minutes: number): number {
-  const day = 86_400_000;
   const offset = jstOffsetMs - minutes * 60_000;
   return (Math.floor((now + offset) / day) + 1) * day - offset;
 }
