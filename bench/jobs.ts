@@ -5,7 +5,7 @@ import type { Benchmark } from "./benchmark.ts";
 export const about =
   "jobs over processes that are killed: throughput, latency, effects (--jobs N --workers N --parallel N --kill-every-ms N)";
 
-/** Needs DATABASE_URL, whose user may create databases; works in one of its own, which is dropped at the end. */
+/** Needs DATABASE_URL; works in a schema of its own there, which is dropped at the end. */
 export const run: Benchmark = async ({ args, log }) => {
   const serverUrl = process.env["DATABASE_URL"];
   if (serverUrl === undefined) throw new Error("Cannot measure jobs as DATABASE_URL must name a Postgres");

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { type RawBuilder, sql } from "kysely";
-import { createFreshDatabase } from "../src/adapters/postgres/fresh-database.conformance.ts";
 import { type Database, openDatabase } from "../src/adapters/postgres/mod.ts";
 
 /** What {@link workThrough} is asked for. */
@@ -37,10 +36,10 @@ interface Percentiles {
   readonly p99: number;
 }
 
-/** Enqueues jobs and has processes do them, some of which are killed; in a database of its own, which is dropped. */
+/** Enqueues jobs and has processes do them, some of which are killed; in a schema of its own, which is dropped. */
 export async function workThrough(options: WorkThroughOptions): Promise<WorkedThrough> {
-  const fresh = await createFreshDatabase(options.serverUrl);
-  const database = await openDatabase({ url: fresh.url }, { schema: "public" });
+  const schema = `futago_test_${crypto.randomUUID().replaceAll("-", "")}`;
+  const database = await openDatabase({ url: options.serverUrl }, { schema });
   const workers: ChildProcess[] = [];
   try {
     await sql`create table effects (n integer primary key)`.execute(database.connection);
@@ -52,7 +51,13 @@ export async function workThrough(options: WorkThroughOptions): Promise<WorkedTh
       );
     }
     const start = (): ChildProcess => {
-      const args = ["tests/jobs-worker.ts", fresh.url, "public", `w${workers.length}`, String(parallel)];
+      const args = [
+        "tests/jobs-worker.ts",
+        options.serverUrl,
+        schema,
+        `w${workers.length}`,
+        String(parallel),
+      ];
       const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] });
       workers.push(child);
       return child;
@@ -85,8 +90,8 @@ export async function workThrough(options: WorkThroughOptions): Promise<WorkedTh
     return { killed, seconds, ...rows[0]!, latency, waited };
   } finally {
     for (const child of workers) child.kill("SIGKILL");
+    await sql`drop schema if exists ${sql.id(schema)} cascade`.execute(database.connection);
     await database.close();
-    await fresh.drop();
   }
 }
 

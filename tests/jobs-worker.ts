@@ -1,5 +1,4 @@
 import { sql } from "kysely";
-import { createJobQueue } from "../src/adapters/postgres/job-queue.ts";
 import { openDatabase } from "../src/adapters/postgres/mod.ts";
 import { createRandom } from "../src/base/mod.ts";
 import { createWorker } from "../src/jobs/mod.ts";
@@ -31,7 +30,7 @@ async function flush(): Promise<void> {
 }
 
 await createWorker({
-  queue: createJobQueue(database.connection),
+  queue: database.jobs,
   handlers: {
     effect: {
       run: async ({ job }) => {

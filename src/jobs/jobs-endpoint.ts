@@ -22,9 +22,9 @@ export interface JobsEndpointOptions {
  *
  * @example
  * ```ts no-run
- * import { createJobsEndpoint, type JobsEndpointOptions } from "futago";
- * declare const parts: Pick<JobsEndpointOptions, "scheduler" | "worker">;
- * const answer = createJobsEndpoint({ ...parts, keys: ["sb_secret_example"] });
+ * import { jobs } from "futago";
+ * declare const parts: Pick<jobs.JobsEndpointOptions, "scheduler" | "worker">;
+ * const answer = jobs.createJobsEndpoint({ ...parts, keys: ["sb_secret_example"] });
  * await answer(new Request("https://jobs.example/run", { method: "POST", headers: { apikey: "sb_secret_example" } }));
  * ```
  */

@@ -70,12 +70,12 @@ const longestPauseMs = 3_600_000;
  *
  * @example
  * ```ts
- * import { createMemoryJobQueue, createRandom, createWorker } from "futago";
- * const queue = createMemoryJobQueue({ clock: Date });
+ * import { createRandom, jobs } from "futago";
+ * const queue = jobs.createMemoryJobQueue({ clock: Date });
  * let sum = 0;
  * const add = { run: async ({ job }) => void (sum += Number(job.payload.n)) };
  * await queue.enqueue([{ kind: "add", payload: { n: 2 } }, { kind: "add", payload: { n: 3 } }]);
- * const worker = createWorker({ queue, handlers: { add }, name: "w1", random: createRandom(1) });
+ * const worker = jobs.createWorker({ queue, handlers: { add }, name: "w1", random: createRandom(1) });
  * await worker.run(new AbortController().signal, { untilEmpty: true });
  * sum; // 5
  * ```

@@ -79,7 +79,16 @@ Examples:
         });
         const scheduler = createScheduler({ queue, clock: Date, onError: log.queueError });
         const { destinations, rules } = await openAlerts(context.env);
-        const alerter = createAlerter({ queue, scheduler, store, destinations, rules, fetch, clock: Date });
+        const alerter = createAlerter({
+          queue,
+          scheduler,
+          store,
+          destinations,
+          rules,
+          fetch,
+          clock: Date,
+          metricsKey: context.env["FUTAGO_API_KEY"]?.split(",")[0]?.trim() || undefined,
+        });
         const look = async (): Promise<void> => {
           const { failed } = await alerter.look();
           if (failed > 0) log.undelivered(failed);

@@ -30,8 +30,8 @@ export type AlertRules = z.infer<typeof rules>;
  *
  * @example
  * ```ts
- * import { parseAlertRules } from "futago";
- * parseAlertRules({ jobOverdueMinutes: 90 }).jobFailed; // true
+ * import { jobs } from "futago";
+ * jobs.parseAlertRules({ jobOverdueMinutes: 90 }).jobFailed; // true
  * ```
  */
 export function parseAlertRules(value: unknown): AlertRules {

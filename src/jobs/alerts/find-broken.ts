@@ -11,6 +11,8 @@ export interface LookoutOptions {
   readonly scheduler: Pick<Scheduler, "overdue">;
   readonly rules: AlertRules;
   readonly fetch: Fetch;
+  /** Sent as `apikey` to `metricsUrl`, where callers of the server must prove who they are. */
+  readonly metricsKey?: string | undefined;
 }
 
 /** What a look found. */
@@ -29,7 +31,13 @@ const fewest = 20;
  * @param options Where to look.
  * @returns A look; the counters of a server are compared with those of the look before.
  */
-export function createLookout({ queue, scheduler, rules, fetch }: LookoutOptions): () => Promise<Found> {
+export function createLookout({
+  queue,
+  scheduler,
+  rules,
+  fetch,
+  metricsKey,
+}: LookoutOptions): () => Promise<Found> {
   let counters: Counters | undefined;
 
   const jobs = async (): Promise<Alert[]> => {
@@ -73,7 +81,10 @@ export function createLookout({ queue, scheduler, rules, fetch }: LookoutOptions
     if (metricsUrl === undefined || names.length === 0) return { broken: [], unknown: [] };
     let now: Counters;
     try {
-      const answer = await fetch(metricsUrl, { signal: AbortSignal.timeout(10_000) });
+      const answer = await fetch(metricsUrl, {
+        headers: metricsKey === undefined ? {} : { apikey: metricsKey },
+        signal: AbortSignal.timeout(10_000),
+      });
       now = readCounters(await answer.text());
     } catch {
       now = new Map();
