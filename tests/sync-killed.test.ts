@@ -77,14 +77,14 @@ for (const [name, target] of targets) {
       const { credentials, url: address, floors } = fake;
       let output = "";
       let kills = 0;
-      for (const killAt of [2, 6, 13, Infinity]) {
+      for (const killAt of [3, 10, Infinity]) {
         const { signal, said } = await runChild(
           child(JSON.stringify(at), { credentials, url: address, floors }, killAt),
         );
         output += said;
         if (signal === "SIGKILL") kills++;
       }
-      expect(kills).toBe(3);
+      expect(kills).toBe(2);
       const database = await openDatabase(...at);
       cleanUp.push(async () => {
         if (name === "server") {
