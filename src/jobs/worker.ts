@@ -73,9 +73,20 @@ const longestPauseMs = 3_600_000;
  * import { createRandom, jobs } from "futago";
  * const queue = jobs.createMemoryJobQueue({ clock: Date });
  * let sum = 0;
- * const add = { run: async ({ job }) => void (sum += Number(job.payload.n)) };
  * await queue.enqueue([{ kind: "add", payload: { n: 2 } }, { kind: "add", payload: { n: 3 } }]);
- * const worker = jobs.createWorker({ queue, handlers: { add }, name: "w1", random: createRandom(1) });
+ * const worker = jobs.createWorker({
+ *   queue,
+ *   name: "worker 1",
+ *   random: createRandom(1),
+ *   handlers: {
+ *     add: {
+ *       run: async ({ job }) => {
+ *         sum += Number(job.payload["n"]);
+ *         return { counts: { added: 1 } };
+ *       },
+ *     },
+ *   },
+ * });
  * await worker.run(new AbortController().signal, { untilEmpty: true });
  * sum; // 5
  * ```
