@@ -71,9 +71,9 @@ export async function readWindows(from: SyncCursor, options: ReadWindowsOptions)
 
 function paceOf(so: { rows: number; pages: number; left: number; seconds: number }): string {
   const { rows, pages, left, seconds } = so;
-  if (seconds <= 0 || rows === 0) return `${pages} requests`;
+  if (seconds <= 0 || rows === 0) return `${pages} pages`;
   const perSecond = rows / seconds;
   const minutes = left / perSecond / 60;
-  const rate = `${pages} requests, ${perSecond.toFixed(0)} items/s`;
+  const rate = `${pages} pages, ${perSecond.toFixed(0)} items/s`;
   return left === 0 ? rate : `${rate}, ${left} or more left (${minutes.toFixed(minutes < 10 ? 1 : 0)} min)`;
 }

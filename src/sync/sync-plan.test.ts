@@ -80,3 +80,15 @@ test("an incremental plan begins so long ago, and is of no partition the whole",
   expect(cursor.pending).toEqual([{ partition: "floor", from: 30_000, to: 64_000 }]);
   expect(cursor.partitions).toEqual([{ id: "floor", idPrefix: "", whole: false }]);
 });
+
+test("a source without windows is read once, though ids occur twice", () => {
+  const { windowMs: _, ...feed } = { ...limits, maxWindowRows: 10 };
+  const planned = nextPage(begin(), feed)!;
+  const page = { ids: ["a", "b", "a"], rows: 4, total: 4 };
+  const after = afterPage(planned, page, { seen: new Set(), limits: feed });
+  expect(after).toMatchObject({
+    kept: true,
+    cursor: { pending: [], rows: 4, partitions: [{ whole: true }] },
+  });
+  expect(after.unread).toBeUndefined();
+});

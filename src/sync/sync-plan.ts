@@ -120,10 +120,12 @@ export function afterPage(
       return { cursor: { ...withoutPosition(cursor), rows: planned.cursor.rows, pending }, kept: false };
     }
   }
+  // Of a source without windows rows come in one stream: none can slip over the edge of a page, and an id may occur twice.
   const known = seen.size;
-  for (const id of page.ids) seen.add(id);
+  if (limits.windowMs !== undefined) for (const id of page.ids) seen.add(id);
+  const fresh = limits.windowMs === undefined ? page.ids.length : seen.size - known;
   // A row without an id that could be read is taken for one of its own.
-  const distinct = (position?.distinct ?? 0) + (seen.size - known) + (page.rows - page.ids.length);
+  const distinct = (position?.distinct ?? 0) + fresh + (page.rows - page.ids.length);
   const total = planned.offset === 0 ? page.total : position!.total;
   const again = position?.again ?? 0;
   const offset = planned.offset + page.rows;

@@ -122,7 +122,7 @@ const showStatus: Work = async ({ database }, { context }) => {
   for (const { source, items, missing, failing, dead, cursors } of sources) {
     context.say(`${source}: ${items} items, ${missing} gone, ${failing} failing, ${dead} given up`);
     for (const { mode, pages, rows, pending } of cursors) {
-      context.say(`  ${mode} under way: ${rows} rows in ${pages} requests, ${pending.length} windows left`);
+      context.say(`  ${mode} under way: ${rows} rows in ${pages} pages, ${pending.length} windows left`);
     }
   }
   context.result({ sources });

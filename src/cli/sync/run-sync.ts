@@ -50,7 +50,7 @@ export async function runSync(
 function describeSync(summary: SyncSummary): readonly string[] {
   const { mode, pages, rows, inserted, updated, unchanged, embedded } = summary;
   return [
-    `${mode}: ${rows} rows in ${pages} requests; ${inserted} new, ${updated} changed, ${unchanged} as they were, ${embedded} embedded`,
+    `${mode}: ${rows} rows in ${pages} pages; ${inserted} new, ${updated} changed, ${unchanged} as they were, ${embedded} embedded`,
     ...(summary.withdrawn + summary.restored > 0
       ? [`${summary.withdrawn} withdrawn as they are gone, ${summary.restored} shown again`]
       : []),
