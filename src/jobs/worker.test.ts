@@ -44,6 +44,29 @@ test("every job is done, several at once, and others' are left", async () => {
   expect(await queue.stats()).toMatchObject([{ kind: "others", waiting: 1 }]);
 });
 
+test("jobs that take long keep nobody from the places that are left", async () => {
+  const ended: string[] = [];
+  const held: (() => void)[] = [];
+  const { queue, empty } = world(
+    {
+      long: { run: () => new Promise((resolve) => held.push(() => resolve(undefined))) },
+      short: {
+        run: async () => {
+          ended.push("short");
+          if (ended.length === 5) for (const release of held) release();
+          return undefined;
+        },
+      },
+    },
+    { parallel: 4, idleMs: 5 },
+  );
+  await queue.enqueue(Array.from({ length: 3 }, () => ({ kind: "long", priority: 1 })));
+  await queue.enqueue(Array.from({ length: 5 }, () => ({ kind: "short" })));
+  await empty();
+  expect(ended).toHaveLength(5);
+  expect((await queue.stats()).length).toBe(0);
+});
+
 test("a failure is recorded by its code without its words, and tried again after longer and longer pauses", async () => {
   const { clock, queue, ends, empty } = world({
     break: {

@@ -148,12 +148,13 @@ async function work(
       options.onQueueError?.(codeOfError(error));
     }
   }, visibilityMs / 3);
+  let quiet = false;
   try {
     while (!signal.aborted) {
       const free = parallel - active.size;
-      // Half of what it may hold at a time: so claims and finishes go in batches.
+      // Half of what it may hold at a time, so that claims and finishes go in batches; less where the others take long.
       let claimed: readonly ClaimedJob[] = [];
-      if (free > 0 && free >= parallel / 2) {
+      if (free > 0 && (quiet || free >= parallel / 2)) {
         try {
           claimed = await queue.claim({ kinds, limit: free, visibilityMs, worker: name });
         } catch (error) {
@@ -165,7 +166,7 @@ async function work(
       }
       if (claimed.length > 0 && active.size < parallel) continue;
       if (untilEmpty && active.size === 0 && claimed.length === 0) return;
-      if (!signal.aborted) await bell.wait(active.size === parallel ? visibilityMs : idleMs);
+      if (!signal.aborted) quiet = !(await bell.wait(active.size === parallel ? visibilityMs : idleMs));
     }
   } finally {
     while (active.size > 0) await bell.wait(visibilityMs);
@@ -237,8 +238,8 @@ function createRecorder(options: WorkerOptions): {
   };
 }
 
-/** Something to wait for that may be rung, also before somebody waits. */
-function createBell(): { ring(): void; wait(milliseconds: number): Promise<void> } {
+/** Something to wait for that may be rung, also before somebody waits; `wait` says whether it was. */
+function createBell(): { ring(): void; wait(milliseconds: number): Promise<boolean> } {
   let rung = false;
   let wake: (() => void) | undefined;
   return {
@@ -256,7 +257,9 @@ function createBell(): { ring(): void; wait(milliseconds: number): Promise<void>
         clearTimeout(timer);
         wake = undefined;
       }
+      const heard = rung;
       rung = false;
+      return heard;
     },
   };
 }
