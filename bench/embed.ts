@@ -63,7 +63,7 @@ export const run: Benchmark = async ({ args, log }) => {
 };
 
 /** Standard towers as training begins them: what they cost does not depend on what they learned. */
-async function freshTowers(): Promise<Towers> {
+export async function freshTowers(): Promise<Towers> {
   const features = fitFeatures(videoSchema, buildDataset(generateDemo()).dataset);
   const config = resolveTowerConfig({ preset: "standard" });
   const layouts = { user: features.userLayout, item: features.itemLayout };

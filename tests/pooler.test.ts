@@ -6,6 +6,8 @@ import {
 } from "../src/adapters/postgres/fresh-database.conformance.ts";
 import { checkDrift, type Database, openDatabase } from "../src/adapters/postgres/mod.ts";
 import { hasPgbouncer, type Pooler, startPgbouncer } from "../src/adapters/postgres/pgbouncer.conformance.ts";
+import { createRandom } from "../src/base/mod.ts";
+import * as jobs from "../src/jobs/mod.ts";
 import { createInferenceEngine } from "../src/recommend/mod.ts";
 import { testNow, tinyCatalogue } from "./tiny-model.ts";
 import { tinyWorld } from "./tiny-world.ts";
@@ -70,6 +72,32 @@ describe.skipIf(serverUrl === undefined || !hasPgbouncer)("through a transaction
     );
     expect(new Set(found.map((each) => JSON.stringify(each))).size).toBe(1);
     expect(found[0]).toHaveLength(5);
+  });
+
+  test("jobs are claimed once each, and of a bounded kind no more at once, from 20 clients", async () => {
+    await databases[0]!.jobs.enqueue(
+      Array.from({ length: 200 }, (_, n) => ({ kind: n % 2 === 0 ? "free" : "bounded", payload: { n } })),
+    );
+    const done: unknown[] = [];
+    let [atOnce, most] = [0, 0];
+    const work = async ({ job }: jobs.JobContext) => {
+      if (job.kind === "bounded") most = Math.max(most, ++atOnce);
+      await Promise.resolve();
+      if (job.kind === "bounded") atOnce--;
+      done.push(job.payload["n"]);
+      return undefined;
+    };
+    const handlers = { free: { run: work }, bounded: { run: work, concurrency: 3 } };
+    await Promise.all(
+      databases.map(({ jobs: queue }, i) =>
+        jobs
+          .createWorker({ queue, handlers, name: `w${i}`, random: createRandom(i), parallel: 4 })
+          .run(new AbortController().signal, { untilEmpty: true }),
+      ),
+    );
+    expect(new Set(done).size).toBe(200);
+    expect(done).toHaveLength(200);
+    expect(most).toBeLessThanOrEqual(3);
   });
 
   test("[PO2] no session is left with a prepared statement, a setting, a lock, a listener or a temporary table", async () => {

@@ -16,6 +16,8 @@ export const folderOrder = [
   "registry",
   "embeddings",
   "recommend",
+  "sync",
+  "jobs",
   "service",
   "mod.ts",
   "adapters",
@@ -26,7 +28,7 @@ export const folderOrder = [
 const firstPlatformFolder = folderOrder.indexOf("adapters");
 
 /** Packages that run unchanged in Node, Deno and browsers, hence may be imported by the portable folders. */
-const portablePackages = ["@hono/zod-openapi", "@noble/hashes", "hono", "jose", "kysely", "zod"];
+const portablePackages = ["@hono/zod-openapi", "@noble/hashes", "croner", "hono", "jose", "kysely", "zod"];
 
 /** Words the portable folders must not say, and why. */
 const bannedWords: readonly { readonly word: RegExp; readonly reason: string }[] = [

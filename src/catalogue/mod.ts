@@ -1,3 +1,4 @@
+export { type Attribution, attributionsOf, dmmAttribution } from "./attribution.ts";
 export { checkedBlocks } from "./checked-blocks.ts";
 export {
   buildDataset,
@@ -10,10 +11,22 @@ export {
 export { type DatasetFromStoreOptions, datasetFromStore } from "./dataset-from-store.ts";
 export { demoImport } from "./demo/demo-import.ts";
 export { type DemoCatalogue, type GenerateDemoOptions, generateDemo } from "./demo/generate-demo.ts";
+export type { DmmClientOptions, DmmLogEntry } from "./dmm/dmm-ask.ts";
+export { createDmmClient, type DmmClient, type DmmItemPage, type DmmItemQuery } from "./dmm/dmm-client.ts";
+export type { DmmCredentials } from "./dmm/dmm-credentials.ts";
+export { dmmVolatileFields } from "./dmm/dmm-fields.ts";
+export type { DmmFloor } from "./dmm/dmm-floor.ts";
+export type { DmmLimits } from "./dmm/dmm-limits.ts";
+export { dmmLink } from "./dmm/dmm-link.ts";
+export { createMemoryDmmQuotaStore, type DmmQuotaState, type DmmQuotaStore } from "./dmm/dmm-quota.ts";
+export { createDmmSource, type DmmSourceOptions } from "./dmm/dmm-source.ts";
+export { type DmmRow, type DmmRowPlace, normaliseDmmItem } from "./dmm/normalise-dmm-item.ts";
 export { type CatalogueEvent, type EventKind, eventKinds } from "./event.ts";
+export { createFeedSource, type FeedSourceOptions } from "./feed-source.ts";
 export { keepFrequentItems } from "./frequent-items.ts";
 export { checkImport, type ImportCheck } from "./importing/check-import.ts";
 export { type DataFile, type DataFolder, memoryFolder } from "./importing/data-folder.ts";
+export { type HttpFileOptions, httpFile } from "./importing/http-file.ts";
 export {
   declaredAgeConfirmation,
   type ImportFile,
@@ -58,4 +71,12 @@ export {
   type PersonRecords,
   type PersonRow,
 } from "./person-records.ts";
+export type {
+  CatalogueSource,
+  SourceLimits,
+  SourcePage,
+  SourcePartition,
+  SourceRequestOptions,
+  SourceWindow,
+} from "./source.ts";
 export type { Blocks, CatalogueStore, ImportCursor, PersonHistory, PutCounts } from "./store.ts";

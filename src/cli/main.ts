@@ -21,6 +21,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/import.ts")).importCommand(),
   },
   {
+    name: "sync",
+    summary: "keep the catalogue as its source has it",
+    load: async () => (await import("./commands/sync.ts")).syncCommand(),
+  },
+  {
     name: "train",
     summary: "train a model from the database",
     load: async () => (await import("./commands/train.ts")).trainCommand(),
@@ -64,6 +69,11 @@ const commands: readonly CommandEntry[] = [
     name: "users",
     summary: "hand over, erase, confirm the age of a viewer",
     load: async () => (await import("./commands/users.ts")).usersCommand(),
+  },
+  {
+    name: "jobs",
+    summary: "do, list, retry, cancel batch jobs, and schedule them",
+    load: async () => (await import("./commands/jobs.ts")).jobsCommand(),
   },
   {
     name: "takedown",

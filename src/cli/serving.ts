@@ -1,7 +1,10 @@
+import { resolve } from "node:path";
 import {
   createPinoLog,
   createPrometheusMetrics,
+  openDailyLog,
   type ServerMetrics,
+  standardError,
   startServer,
 } from "../adapters/node-server/mod.ts";
 import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
@@ -16,7 +19,13 @@ import { wholeNumber } from "./option-values.ts";
 export interface ServingOptions {
   readonly context: CliContext;
   readonly stores: Stores;
-  readonly options: { readonly port?: number; readonly host?: string; readonly quiet?: boolean };
+  readonly options: {
+    readonly port?: number;
+    readonly host?: string;
+    readonly quiet?: boolean;
+    /** @default stderr */
+    readonly logDir?: string;
+  };
   /** @default new ones */
   readonly metrics?: ServerMetrics;
   /** Called once the server listens. */
@@ -52,7 +61,11 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
   const port = options.port ?? wholeNumber({ min: 0, max: 65_535 })(env["PORT"] || "8787");
   const host = options.host ?? (env["HOST"] || "127.0.0.1");
   const { catalogue: store, vectors, versions } = stores.database;
-  const log = createPinoLog({ level: options.quiet ? "silent" : "info" });
+  const file = options.logDir === undefined ? undefined : openDailyLog(resolve(options.logDir));
+  const log = createPinoLog({
+    level: options.quiet ? "silent" : "info",
+    destination: file ?? standardError(),
+  });
   const engine = createInferenceEngine({
     store,
     vectors,
@@ -113,6 +126,7 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
   } finally {
     await hearing.close();
     await engine.close();
+    await file?.close();
   }
 }
 

@@ -31,6 +31,20 @@ describe("POST two_tower_recommendations", () => {
     expect(headers.get("cache-control")).toBe("no-store");
   });
 
+  test("[CS14] brings the credit that the terms of a video's source ask for", async () => {
+    const { deploy, post, store } = tinyService();
+    await deploy(1);
+    const id = "dmm:FANZA:digital:videoa:abc00123";
+    await store.putItems([{ id, title: "Harbour at dawn", fields: {} }]);
+    await post("/functions/v1/item_embedding", { video_ids: [id] });
+    const { body } = await post(recommend, { user_id: "p00", candidates: ["v01", id] });
+    expect(body["attribution"]).toEqual([
+      { text: "Powered by FANZA Webサービス", url: "https://affiliate.dmm.com/api/" },
+    ]);
+    const without = await post(recommend, { user_id: "p00", candidates: ["v01"] });
+    expect(without.body).not.toHaveProperty("attribution");
+  });
+
   test("gives 20 where no limit is asked for, and ranks candidates", async () => {
     const { deploy, post } = tinyService();
     await deploy(1);

@@ -12,7 +12,7 @@ export default async function Home() {
   if (viewer === undefined) redirect("/sign-in");
   const answer = await recommend(viewer, shown);
   if (answer === undefined) redirect("/age");
-  const { recommendations, source, model_version } = answer;
+  const { recommendations, source, model_version, attribution = [] } = answer;
   const videos = await videosOf(recommendations.map((one) => one.video_id));
   return (
     <>
@@ -62,6 +62,11 @@ export default async function Home() {
           Answered by {source}
           {model_version === null ? "" : `, version ${model_version}`}
         </p>
+        {attribution.map(({ text, url }) => (
+          <p key={text} className="small">
+            <a href={url}>{text}</a>
+          </p>
+        ))}
       </main>
     </>
   );

@@ -6,6 +6,8 @@ export interface Recommendations {
   readonly recommendations: readonly { readonly video_id: string; readonly rank: number }[];
   readonly model_version: string | null;
   readonly source: string;
+  /** Credits that the terms of the videos' source ask to be shown. */
+  readonly attribution?: readonly { readonly text: string; readonly url: string }[];
 }
 
 /** What a viewer will like; undefined while their age is not confirmed. */

@@ -51,7 +51,12 @@ export function createCatalogueStore(db: Connection): CatalogueStore {
       return rows[0]!;
     },
     setWithdrawn: async (itemId, withdrawn) => {
-      const { rows } = await sql`update videos set withdrawn = ${withdrawn},
+      // Whoever says so outright has the last word: no sync puts back what it found missing before.
+      const { rows } = await sql`
+        with said as (
+          update sync_items set missing = false where video_id = ${storableText(itemId)} and missing
+        )
+        update videos set withdrawn = ${withdrawn},
           updated_at = case when withdrawn = ${withdrawn} then updated_at else now() end
         where video_id = ${storableText(itemId)} returning video_id`.execute(db);
       return rows.length > 0;

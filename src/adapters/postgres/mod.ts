@@ -3,3 +3,4 @@ export { type Database, type DatabaseLocation, type DatabaseOptions, openDatabas
 export type { SchemaKind } from "./describe-schema.ts";
 export { checkDrift, type DriftIssue, describeDatabase, type SchemaDescription } from "./drift.ts";
 export { isTextOf, type MigrateOptions, type Migration, migrate, readMigrations } from "./migrate.ts";
+export { refreshPopularity } from "./refresh-popularity.ts";

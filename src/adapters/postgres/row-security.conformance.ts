@@ -68,6 +68,16 @@ export async function seedEverything(database: Database): Promise<void> {
     sql`insert into import_cursors (source, lines) values ('files', '{}')`,
     sql`insert into embedding_model_versions (version, semantic_version, dims, preset, manifest_hash)
       values ('v1', '1.0.0', 2, 'lite', '')`,
+    sql`insert into jobs (kind) values ('integrity')`,
+    sql`insert into job_runs (job_id, attempt, kind, worker, outcome, started_at, finished_at)
+      select id, 1, kind, 'w', 'done', now(), now() from jobs`,
+    sql`insert into sync_quotas (source) values ('dmm')`,
+    sql`insert into job_alerts (destination, name, text, broken) values ('slack', 'integrity', '', true)`,
+    sql`insert into sync_cursors (source, mode, cursor) values ('shop', 'full', '{}')`,
+    sql`insert into sync_sweeps (source, partition, sweep) values ('shop', 'all', 1)`,
+    sql`insert into sync_items (source, video_id, seen_sweep) values ('shop', 'open', 1)`,
+    sql`insert into sync_failures (source, item_id, stage, reason) values ('shop', 'odd', 'read', '')`,
+    sql`insert into denied_videos (video_id) values ('denied')`,
     sql`insert into feature_importance values ('v1', 'genres', 1)`,
   ]) {
     await statement.execute(connection);

@@ -1,11 +1,17 @@
 import { sql } from "kysely";
-import type { CatalogueStore, PersonRecords } from "../../catalogue/mod.ts";
+import type { CatalogueStore, DmmQuotaStore, PersonRecords } from "../../catalogue/mod.ts";
 import type { VectorStore } from "../../embeddings/mod.ts";
+import type { AlertStore, JobQueue } from "../../jobs/mod.ts";
 import type { VersionStore } from "../../registry/mod.ts";
+import type { SyncStore } from "../../sync/mod.ts";
+import { createAlertStore } from "./alert-store.ts";
 import { createCatalogueStore } from "./catalogue-store.ts";
 import type { Connection, OpenConnection } from "./connection.ts";
+import { createJobQueue } from "./job-queue.ts";
 import type { Listening } from "./listen-on-server.ts";
 import { createPersonRecords } from "./person-records.ts";
+import { createQuotaStore } from "./quota-store.ts";
+import { createSyncStore } from "./sync-store.ts";
 import { createVectorStore } from "./vector-store.ts";
 import { createVersionStore } from "./version-store.ts";
 
@@ -16,6 +22,13 @@ export interface DatabaseStores {
   readonly versions: VersionStore;
   readonly vectors: VectorStore;
   readonly people: PersonRecords;
+  /** What syncs with sources of the catalogue keep. */
+  readonly sync: SyncStore;
+  /** What is remembered of the key of a source, by its name. */
+  quotaOf(source: string): DmmQuotaStore;
+  readonly jobs: JobQueue;
+  /** What was told of what is broken. */
+  readonly alerts: AlertStore;
   /** For queries that are no store's business: tests, reports. */
   readonly connection: Connection;
   /**
@@ -48,6 +61,10 @@ export function createStores(
     versions: createVersionStore(db),
     vectors: createVectorStore(db, { indexFromRows }),
     people: createPersonRecords(db),
+    sync: createSyncStore(db),
+    quotaOf: (source) => createQuotaStore(db, source),
+    jobs: createJobQueue(db),
+    alerts: createAlertStore(db),
     connection: db,
     onModelsChanged: (changed) => listen({ channel: "futago_models", heard: changed }),
     ping: async () => {

@@ -7,6 +7,7 @@ interface Options {
   readonly port?: number;
   readonly host?: string;
   readonly quiet?: boolean;
+  readonly logDir?: string;
 }
 
 /**
@@ -22,6 +23,7 @@ export function serveCommand(): Command {
       "--host <address>",
       "address (default: $HOST, else 127.0.0.1; others only where callers are known)",
     )
+    .option("--log-dir <directory>", "write the log there, a file a day, kept for a week (default: stderr)")
     .addHelpText(
       "after",
       `

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { attributionsOf } from "../../catalogue/mod.ts";
 import type { ItemFilter } from "../../embeddings/mod.ts";
 import { ageProofOf, personFor } from "../auth/acting-for.ts";
 import { defineRoute } from "../route.ts";
@@ -67,6 +68,10 @@ export const recommendations = defineRoute({
         .literal(true)
         .optional()
         .openapi({ description: "From memory, as the database gives no answer: a few minutes old" }),
+      attribution: z
+        .array(z.object({ text: z.string(), url: z.string() }))
+        .optional()
+        .openapi({ description: "Credits to show beside these videos; absent where none asks for one" }),
       request_id: z.string(),
     })
     .openapi("Recommendations"),
@@ -79,6 +84,7 @@ export const recommendations = defineRoute({
       ...(filter === undefined ? {} : { filter: toItemFilter(filter) }),
       ...ageProofOf(caller),
     });
+    const attribution = attributionsOf(answer.recommendations.map(({ itemId }) => itemId));
     return {
       body: {
         recommendations: answer.recommendations.map(({ itemId, score, rank }) => ({
@@ -89,6 +95,7 @@ export const recommendations = defineRoute({
         model_version: answer.modelVersion,
         source: answer.source,
         ...(answer.stale === undefined ? {} : { stale: answer.stale }),
+        ...(attribution.length === 0 ? {} : { attribution }),
       },
       source: answer.source,
       modelVersion: answer.modelVersion,

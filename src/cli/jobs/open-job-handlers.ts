@@ -1,0 +1,101 @@
+import { resolve } from "node:path";
+import { createFileBlobStore } from "../../adapters/blob-fs/mod.ts";
+import { createOrtRuntime } from "../../adapters/ort-node/mod.ts";
+import { refreshPopularity } from "../../adapters/postgres/mod.ts";
+import { FutagoError } from "../../base/mod.ts";
+import { trainingValidation } from "../../evaluation/mod.ts";
+import { videoSchema } from "../../features/mod.ts";
+import {
+  createEmbedChanged,
+  createEvaluate,
+  createPrune,
+  createRetrain,
+  type JobHandler,
+} from "../../jobs/mod.ts";
+import { loadModel, type ModelVersion } from "../../registry/mod.ts";
+import { createTrainer } from "../../training/mod.ts";
+import type { CliContext } from "../context.ts";
+import { runCheck } from "../doctor/check.ts";
+import { vectorChecks } from "../doctor/vector-checks.ts";
+import { openDeployer } from "../open-deployer.ts";
+import type { Stores } from "../open-stores.ts";
+
+/**
+ * What `futago jobs run` can do, by kind of job.
+ *
+ * @param context For progress; a job stops by its own signal.
+ * @param stores What the jobs are about.
+ * @returns The handlers.
+ */
+export async function openJobHandlers(
+  context: CliContext,
+  stores: Stores,
+): Promise<Readonly<Record<string, JobHandler>>> {
+  const { database, blobs } = stores;
+  const { catalogue: store, vectors, versions, jobs: queue, connection } = database;
+  const runtime = await createOrtRuntime();
+  const deployer = await openDeployer(context, stores, { runtime });
+  const clock = Date;
+  const open = ({ version, manifestHash }: ModelVersion) =>
+    loadModel({ runtime, blobs }, version, { manifestHash });
+  const checkpoints = createFileBlobStore(resolve(context.home, "checkpoints"));
+  return {
+    "embed-changed": createEmbedChanged({ store, vectors, versions, open, clock }),
+    evaluate: createEvaluate({ store, versions, runtime, open }),
+    retrain: createRetrain({
+      store,
+      versions,
+      deployer,
+      runtime,
+      open,
+      train: (split, { parent, signal }) => {
+        const validation = trainingValidation(split);
+        return createTrainer({ runtime, checkpoints, clock }).fit(split.train, {
+          schema: parent?.towers.features.schema ?? videoSchema,
+          towers: towersLike(parent?.manifest),
+          ...(validation === undefined ? {} : { validation }),
+          signal,
+        });
+      },
+    }),
+    "refresh-popularity": {
+      concurrency: 1,
+      run: async () => ({ counts: { changed: await refreshPopularity(connection) } }),
+    },
+    prune: createPrune({ deployer, queue, clock }),
+    integrity: {
+      concurrency: 1,
+      run: async () => {
+        const checks = vectorChecks({
+          database,
+          patiently: (work) => work(database),
+          clock,
+          blobs,
+          indexFromRows: database.kind === "pglite" ? 200_000 : 10_000,
+        });
+        let [mended, wrong] = [0, 0];
+        for (const check of checks) {
+          const result = await runCheck(check, { fix: true });
+          if (result.mended !== undefined) mended++;
+          if (!result.ok) wrong++;
+        }
+        if (wrong > 0) {
+          throw new FutagoError(
+            "integrity_broken",
+            `Cannot leave the vectors as they are as every check must pass: ${wrong} do not; run futago doctor --fix`,
+          );
+        }
+        return { counts: { checks: checks.length, mended } };
+      },
+    },
+  };
+}
+
+/** The towers of the version before; without one, or after an import, those that train in minutes. */
+function towersLike(parent: { readonly preset: string; readonly dims: number } | undefined): {
+  readonly preset: "standard" | "lite";
+  readonly dims?: number;
+} {
+  if (parent === undefined) return { preset: "lite" };
+  return { preset: parent.preset === "standard" ? "standard" : "lite", dims: parent.dims };
+}

@@ -1,0 +1,14 @@
+export { createMemorySyncStore } from "./memory-sync-store.ts";
+export type { SyncTarget } from "./store-items.ts";
+export { type SyncCatalogueOptions, type SyncSummary, syncCatalogue } from "./sync-catalogue.ts";
+export type { PlannedWindow, SyncCursor, SyncMode, WindowPosition } from "./sync-cursor.ts";
+export {
+  type Denial,
+  type FailedItem,
+  maxSyncAttempts,
+  type SourceStatus,
+  type SyncFailure,
+  type SyncStage,
+  type SyncStep,
+  type SyncStore,
+} from "./sync-store.ts";

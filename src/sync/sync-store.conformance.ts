@@ -1,0 +1,141 @@
+import { expect, test } from "vitest";
+import type { CatalogueStore } from "../catalogue/mod.ts";
+import type { SyncCursor } from "./sync-cursor.ts";
+import { maxSyncAttempts, type SyncStep, type SyncStore } from "./sync-store.ts";
+
+/** An empty store and the catalogue that it belongs to. */
+export interface SyncStoreWorld {
+  readonly state: SyncStore;
+  readonly catalogue: CatalogueStore;
+}
+
+/**
+ * What every {@link SyncStore} does.
+ *
+ * @param open Makes an empty one.
+ */
+export function testSyncStore(open: () => Promise<SyncStoreWorld>): void {
+  const cursorOf = (sweep: number, whole = true): SyncCursor => ({
+    mode: "full",
+    sweep,
+    startedAt: 5,
+    partitions: [{ id: "a/floor", idPrefix: "s:a:", whole }],
+    pending: [{ partition: "a/floor", from: 0, to: 1000, atLeast: 3 }],
+    position: { offset: 100, total: 250, distinct: 99, again: 1 },
+    pages: 7,
+    rows: 640,
+  });
+  const step = (sweep: number, ids: readonly string[]): SyncStep => ({
+    source: "shop",
+    cursor: cursorOf(sweep),
+    seen: ids.map((id) => ({ id, hash: `hash of ${id}` })),
+    failed: [],
+    recovered: [],
+  });
+  const filled = async (): Promise<SyncStoreWorld> => {
+    const world = await open();
+    await world.catalogue.putItems(
+      ["s:a:1", "s:a:2", "s:b:1"].map((id) => ({ id, title: "A film", fields: {} })),
+    );
+    return world;
+  };
+  const shown = async (catalogue: CatalogueStore): Promise<readonly string[]> => {
+    const ids: string[] = [];
+    for await (const page of catalogue.items()) {
+      ids.push(...page.filter(({ withdrawn }) => !withdrawn).map(({ id }) => id));
+    }
+    return ids;
+  };
+
+  test("a cursor is kept with what was read until there, and goes when the sync ends", async () => {
+    const { state } = await filled();
+    expect(await state.cursor("shop", "full")).toBeUndefined();
+    await state.commit(step(1, ["s:a:1", "s:a:1", "s:unknown"]));
+    expect(await state.cursor("shop", "full")).toEqual(cursorOf(1));
+    expect(await state.cursor("shop", "incremental")).toBeUndefined();
+    expect(await state.cursor("other", "full")).toBeUndefined();
+    // Without a hash, the one before stands.
+    await state.commit({ ...step(1, []), seen: [{ id: "s:a:1" }, { id: "s:a:2" }] });
+    expect(await state.hashes("shop", ["s:a:1", "s:a:2", "s:unknown"])).toEqual(
+      new Map([["s:a:1", "hash of s:a:1"]]),
+    );
+    expect(await state.finish("shop", cursorOf(1))).toBe(0);
+    expect(await state.cursor("shop", "full")).toBeUndefined();
+    expect(await state.sweeps("shop")).toEqual(new Map([["a/floor", 1]]));
+  });
+
+  test("what two whole syncs miss is withdrawn, in the partitions that they read", async () => {
+    const { state, catalogue } = await filled();
+    await state.commit(step(1, ["s:a:1", "s:a:2", "s:b:1"]));
+    expect(await state.finish("shop", cursorOf(1))).toBe(0);
+    for (const sweep of [2, 3]) {
+      await state.commit(step(sweep, ["s:a:2"]));
+      // One that did not read everything says nothing of what it did not see.
+      expect(await state.finish("shop", cursorOf(sweep, false))).toBe(0);
+      expect(await state.finish("shop", cursorOf(sweep))).toBe(sweep === 2 ? 0 : 1);
+      // Killed before it heard of it, it ends once more.
+      expect(await state.finish("shop", cursorOf(sweep))).toBe(0);
+    }
+    expect(await shown(catalogue)).toEqual(["s:a:2", "s:b:1"]);
+    expect(await state.status()).toMatchObject([
+      { source: "shop", items: 3, missing: 1, sweeps: { "a/floor": 3 } },
+    ]);
+    expect(await state.restore("shop", ["s:a:1", "s:a:2"])).toEqual(["s:a:1"]);
+    expect(await state.restore("shop", ["s:a:1", "s:a:2"])).toEqual([]);
+    expect(await shown(catalogue)).toEqual(["s:a:1", "s:a:2", "s:b:1"]);
+  });
+
+  test("what somebody took down before it was missing is not put back", async () => {
+    const { state, catalogue } = await filled();
+    await state.commit(step(1, ["s:a:1", "s:a:2"]));
+    await state.finish("shop", cursorOf(1));
+    await catalogue.setWithdrawn("s:a:1", true);
+    for (const sweep of [2, 3]) await state.finish("shop", cursorOf(sweep));
+    expect(await state.restore("shop", ["s:a:1", "s:a:2"])).toEqual(["s:a:2"]);
+    expect(await shown(catalogue)).toEqual(["s:a:2", "s:b:1"]);
+  });
+
+  test("a denied item is withdrawn, forgotten by the sync, and not restored", async () => {
+    const { state, catalogue } = await filled();
+    await state.commit({
+      ...step(1, ["s:a:1"]),
+      failed: [{ id: "s:a:1", stage: "embed", reason: "Cannot" }],
+    });
+    await state.deny("s:a:1", "a notice");
+    await state.deny("s:later", "");
+    expect(await shown(catalogue)).toEqual(["s:a:2", "s:b:1"]);
+    expect(await state.denied(["s:a:1", "s:a:2", "s:later"])).toEqual(new Set(["s:a:1", "s:later"]));
+    expect(await state.failures()).toEqual([]);
+    expect((await state.denials()).map(({ id, reason }) => [id, reason]).sort()).toEqual([
+      ["s:a:1", "a notice"],
+      ["s:later", ""],
+    ]);
+    expect(await state.restore("shop", ["s:a:1"])).toEqual([]);
+    expect(await state.allow("s:a:1")).toBe(true);
+    expect(await state.allow("s:a:1")).toBe(false);
+    // It is for somebody to put it back.
+    expect(await shown(catalogue)).toEqual(["s:a:2", "s:b:1"]);
+  });
+
+  test("a failure counts its attempts until it is dead, can be tried again, and goes when it is over", async () => {
+    const { state } = await filled();
+    const failed = [
+      { id: "s:a:1", stage: "embed", reason: "Cannot embed" },
+      { id: "odd '\u0000\"", stage: "read", reason: "title must be a text" },
+    ] as const;
+    for (let attempt = 1; attempt <= maxSyncAttempts; attempt++) {
+      await state.commit({ ...step(1, []), failed });
+      expect(await state.failures({ source: "shop", stage: "embed" })).toMatchObject([
+        { ...failed[0], source: "shop", attempts: attempt, dead: attempt === maxSyncAttempts },
+      ]);
+    }
+    expect(await state.failures({ dead: false })).toEqual([]);
+    expect(await state.failures({ source: "other" })).toEqual([]);
+    expect(await state.retry(["s:a:1", "unknown"])).toBe(1);
+    expect(await state.failures({ dead: false })).toMatchObject([{ id: "s:a:1", attempts: 0 }]);
+    expect(await state.status()).toMatchObject([{ failing: 1, dead: 1, cursors: [cursorOf(1)] }]);
+    expect(await state.retry()).toBe(1);
+    await state.commit({ ...step(1, []), recovered: ["s:a:1"] });
+    expect(await state.failures()).toHaveLength(1);
+  });
+}

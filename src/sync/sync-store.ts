@@ -1,0 +1,93 @@
+import type { SyncCursor, SyncMode } from "./sync-cursor.ts";
+
+/** Where in its way an item failed. */
+export type SyncStage = "read" | "store" | "embed";
+
+/** An item that could not be read, stored or embedded. */
+export interface FailedItem {
+  readonly id: string;
+  readonly stage: SyncStage;
+  /** Why, for a person; nothing of what the item holds. */
+  readonly reason: string;
+}
+
+/** A failed item as it is kept. */
+export interface SyncFailure extends FailedItem {
+  readonly source: string;
+  readonly attempts: number;
+  /** It failed so often that it is not tried any more, until somebody says so. */
+  readonly dead: boolean;
+  /** Milliseconds since 1970. */
+  readonly lastAt: number;
+}
+
+/** An id that is never stored again. */
+export interface Denial {
+  readonly id: string;
+  readonly reason: string;
+  /** Milliseconds since 1970. */
+  readonly deniedAt: number;
+}
+
+/** What one batch brought, and where the sync stands after it. */
+export interface SyncStep {
+  readonly source: string;
+  readonly cursor: SyncCursor;
+  /** Every row that came; with the hash of what was embedded where the item is stored and its vectors are made. */
+  readonly seen: readonly { readonly id: string; readonly hash?: string }[];
+  readonly failed: readonly FailedItem[];
+  /** Ids that failed before and do not any more. */
+  readonly recovered: readonly string[];
+}
+
+/** How a source stands. */
+export interface SourceStatus {
+  readonly source: string;
+  readonly items: number;
+  /** Withdrawn as two full syncs did not see them. */
+  readonly missing: number;
+  /** To be tried again. */
+  readonly failing: number;
+  readonly dead: number;
+  /** The last full sync of each partition that read all of it. */
+  readonly sweeps: Readonly<Record<string, number>>;
+  /** What is under way. */
+  readonly cursors: readonly SyncCursor[];
+}
+
+/** What syncs keep beside the catalogue. Each method is one transaction. */
+export interface SyncStore {
+  /** Where a sync that has not ended stands. */
+  cursor(source: string, mode: SyncMode): Promise<SyncCursor | undefined>;
+  /** The last full sync of each partition that read all of it, by partition. */
+  sweeps(source: string): Promise<ReadonlyMap<string, number>>;
+  /** Which of these may not be stored. */
+  denied(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Hashes as they were committed, of those that were. */
+  hashes(source: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Shows those again that were withdrawn as they were missing; a take-down by a person stays. Returns which. */
+  restore(source: string, ids: readonly string[]): Promise<readonly string[]>;
+  commit(step: SyncStep): Promise<void>;
+  /**
+   * Ends a sync: its cursor goes. After a full one, items of the partitions that were read whole are withdrawn where neither
+   * it nor the one before saw them. Returns how many.
+   */
+  finish(source: string, cursor: SyncCursor): Promise<number>;
+  /** Takes an item down for good: withdrawn at once, and never stored again by any import. */
+  deny(id: string, reason: string): Promise<void>;
+  /** Takes a denial back; the item stays withdrawn until it is put back. True where there was one. */
+  allow(id: string): Promise<boolean>;
+  denials(): Promise<readonly Denial[]>;
+  /** Latest first. */
+  failures(options?: {
+    readonly source?: string;
+    readonly stage?: SyncStage;
+    readonly dead?: boolean;
+  }): Promise<readonly SyncFailure[]>;
+  /** Lets dead ones be tried again, all where no ids are given; how many. */
+  retry(ids?: readonly string[]): Promise<number>;
+  status(): Promise<readonly SourceStatus[]>;
+}
+
+/** An item that failed so often is not tried any more. */
+export const maxSyncAttempts = 3;
