@@ -16,6 +16,7 @@ test("[JB14] integrity mends vectors of a wrong length, missing ones and partiti
   const version = await world.deploy(1);
   const context = {
     home: ".",
+    env: {},
     progress: silentProgress,
     signal: new AbortController().signal,
     say: () => {},

@@ -12,6 +12,7 @@ function world(handlers: Readonly<Record<string, JobHandler>>, more: Partial<Wor
     handlers,
     name: "w1",
     random: createRandom(1),
+    clock,
     onEnd: (end) => ends.push(end),
     ...more,
   });
@@ -96,6 +97,18 @@ test("a failure is recorded by its code without its words, and tried again after
   await empty();
   expect(ends.at(-1)).toMatchObject({ code: "TypeError" });
   expect(JSON.stringify([await queue.list(), await queue.runs(), ends])).not.toContain("1234");
+});
+
+test("a failure that says when to ask again is tried again then", async () => {
+  const retryAt = Date.UTC(2026, 10, 21);
+  const { queue, empty } = world({
+    sync: {
+      run: () => Promise.reject(new FutagoError("source_exhausted", "Cannot ask", { details: { retryAt } })),
+    },
+  });
+  await queue.enqueue([{ kind: "sync" }]);
+  await empty();
+  expect(await queue.list()).toMatchObject([{ state: "waiting", visibleAt: retryAt }]);
 });
 
 test("[JB7] told to stop, a worker finishes what cannot be left and gives back what can", async () => {

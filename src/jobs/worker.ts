@@ -1,4 +1,4 @@
-import type { Random } from "../base/mod.ts";
+import { type Clock, isFutagoError, type Random } from "../base/mod.ts";
 import { codeOfError } from "./error-code.ts";
 import type { Claim, ClaimedJob, JobQueue, JobResult } from "./job-queue.ts";
 
@@ -46,6 +46,8 @@ export interface WorkerOptions {
   readonly idleMs?: number;
   /** The pause after a first failure, in milliseconds; it doubles with each, up to an hour. @default 10000 */
   readonly backoffMs?: number;
+  /** To wait until `details.retryAt` of a failure that says so, as of a source whose quota is used up. @default Date */
+  readonly clock?: Clock;
   readonly onEnd?: (end: JobEnd) => void;
   /** Told of a queue that did not answer; the worker asks it again. */
   readonly onQueueError?: (code: string) => void;
@@ -182,7 +184,7 @@ function createRecorder(options: WorkerOptions): {
     how: { readonly run: JobHandler["run"]; readonly own: AbortSignal; readonly all: AbortSignal },
   ): Promise<void>;
 } {
-  const { queue, random, backoffMs = 10_000, onEnd } = options;
+  const { queue, random, backoffMs = 10_000, clock = Date, onEnd } = options;
   let waiting: { readonly claim: Claim & { result?: JobResult }; told(held: boolean): void }[] = [];
   let telling = false;
   const tell = async (): Promise<void> => {
@@ -228,7 +230,10 @@ function createRecorder(options: WorkerOptions): {
           }
           // A quarter up or down, so that what failed together is not tried again together.
           const pause = backoffMs * 2 ** (job.attempt - 1) * (0.75 + random.next() / 2);
-          const state = await queue.fail(claim, { code, retryInMs: Math.min(pause, longestPauseMs) });
+          const asked = isFutagoError(error) ? error.details["retryAt"] : undefined;
+          const earliest = typeof asked === "number" ? asked - clock.now() : 0;
+          const retryInMs = Math.max(Math.min(pause, longestPauseMs), earliest);
+          const state = await queue.fail(claim, { code, retryInMs });
           end(state === undefined ? "overtaken" : state === "dead" ? "dead" : "retrying", { code });
         } catch (failure) {
           options.onQueueError?.(codeOfError(failure));

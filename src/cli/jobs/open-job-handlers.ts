@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { createFileBlobStore } from "../../adapters/blob-fs/mod.ts";
 import { createOrtRuntime } from "../../adapters/ort-node/mod.ts";
 import { refreshPopularity } from "../../adapters/postgres/mod.ts";
-import { FutagoError } from "../../base/mod.ts";
+import { FutagoError, silentProgress } from "../../base/mod.ts";
 import { trainingValidation } from "../../evaluation/mod.ts";
 import { videoSchema } from "../../features/mod.ts";
 import {
@@ -19,6 +19,8 @@ import { runCheck } from "../doctor/check.ts";
 import { vectorChecks } from "../doctor/vector-checks.ts";
 import { openDeployer } from "../open-deployer.ts";
 import type { Stores } from "../open-stores.ts";
+import { openDmmSource } from "../sync/open-sources.ts";
+import { runSync } from "../sync/run-sync.ts";
 
 /**
  * What `futago jobs run` can do, by kind of job.
@@ -40,6 +42,8 @@ export async function openJobHandlers(
     loadModel({ runtime, blobs }, version, { manifestHash });
   const checkpoints = createFileBlobStore(resolve(context.home, "checkpoints"));
   return {
+    // Where there are no credentials, such a job is left for a worker that has some.
+    ...(context.env["DMM_API_ID"] ? { "sync-dmm": syncHandler(context, stores) } : {}),
     "embed-changed": createEmbedChanged({ store, vectors, versions, open, clock }),
     evaluate: createEvaluate({ store, versions, runtime, open }),
     retrain: createRetrain({
@@ -87,6 +91,31 @@ export async function openJobHandlers(
         }
         return { counts: { checks: checks.length, mended } };
       },
+    },
+  };
+}
+
+/** A sync with DMM; killed, the next one goes on where it was. */
+function syncHandler(context: CliContext, stores: Stores): JobHandler {
+  return {
+    concurrency: 1,
+    run: async ({ signal }) => {
+      let summary = {};
+      const quiet: CliContext = {
+        ...context,
+        signal,
+        progress: silentProgress,
+        say: () => {},
+        result: (value) => {
+          summary = value as object;
+        },
+      };
+      const source = openDmmSource(quiet, stores, {});
+      await runSync(source, { context: quiet, stores, mode: "auto", embed: true });
+      const counts = Object.entries(summary).filter((entry): entry is [string, number] =>
+        Number.isFinite(entry[1]),
+      );
+      return { counts: Object.fromEntries(counts) };
     },
   };
 }

@@ -148,7 +148,7 @@ test("a used up quota is told, and what is above its bounds since the last look"
   await alerter.look();
   await queue.enqueue([{ kind: "sync" }]);
   const [job] = await queue.claim({ kinds: [{ kind: "sync" }], limit: 1, visibilityMs: 1, worker: "w" });
-  await queue.fail(job!, { code: "quota_exhausted", retryInMs: 1000 });
+  await queue.fail(job!, { code: "source_exhausted", retryInMs: 1000 });
   clock.time += 1;
   await alerter.look();
   expect(names()).toEqual(["latency", "fallback_rate", "quota_exhausted sync"]);

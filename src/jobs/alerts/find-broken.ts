@@ -54,7 +54,7 @@ export function createLookout({
         });
       }
       const [last] = await queue.runs({ kind, limit: 1 });
-      if (rules.quotaExhausted && last?.errorCode === "quota_exhausted") {
+      if (rules.quotaExhausted && last?.errorCode === "source_exhausted") {
         broken.push({
           name: `quota_exhausted ${kind}`,
           text: `Job ${kind} stopped as the quota of its source is used up; it goes on by itself`,
