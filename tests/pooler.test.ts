@@ -123,13 +123,33 @@ describe.skipIf(serverUrl === undefined || !hasPgbouncer)("through a transaction
   });
 
   test("and the pooler is one in which a prepared statement gets lost", async () => {
-    const attempts = await Promise.allSettled(
-      databases.map(async ({ connection }, i) => {
-        await sql.raw(`prepare named_${i} as select ${i}`).execute(connection);
-        await sql`select pg_sleep(0.01)`.execute(connection);
-        await sql.raw(`execute named_${i}`).execute(connection);
+    const [asking, ...others] = databases.slice(0, 3).map(({ connection }) => connection);
+    const sessionOf = async (connection: Database["connection"]): Promise<number> => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(connection);
+      return rows[0]!.pid;
+    };
+    const prepared = await asking!.transaction().execute(async (trx) => {
+      await sql.raw("prepare named as select 1").execute(trx);
+      return sessionOf(trx);
+    });
+    // Two transactions hold both sessions; the one that does not know the statement is set free, and is asked for it.
+    const holders = await Promise.all(
+      others.map(async (connection) => {
+        const session = Promise.withResolvers<number>();
+        const end = Promise.withResolvers<void>();
+        const ended = connection.transaction().execute(async (trx) => {
+          session.resolve(await sessionOf(trx));
+          await end.promise;
+        });
+        const finish = (): Promise<void> => {
+          end.resolve();
+          return ended;
+        };
+        return { session: await session.promise, finish };
       }),
     );
-    expect(attempts.some(({ status }) => status === "rejected")).toBe(true);
+    await holders.find(({ session }) => session !== prepared)!.finish();
+    await expect(sql.raw("execute named").execute(asking!)).rejects.toThrow("does not exist");
+    await Promise.all(holders.map(({ finish }) => finish()));
   });
 });

@@ -79,10 +79,14 @@ declare
   name text;
   closed_to text := 'public';
 begin
+  -- The column takes its numbers by itself: nobody needs the sequence.
+  for name in select rolname from pg_roles where rolname in ('anon', 'authenticated', 'service_role') loop
+    execute format('revoke all on sequence jobs_id_seq from %I', name);
+  end loop;
+  revoke all on sequence jobs_id_seq from public;
   for name in select rolname from pg_roles where rolname in ('anon', 'authenticated') loop
     closed_to := closed_to || ', ' || name;
   end loop;
-  execute format('revoke all on sequence jobs_id_seq from %s', closed_to);
   foreach name in array array['jobs', 'job_runs', 'job_schedules', 'job_alerts'] loop
     execute format('alter table %I enable row level security', name);
     execute format('revoke all on %I from %s', name, closed_to);
