@@ -350,6 +350,8 @@ export {
 } from "./service/mod.ts";
 export {
   createMemorySyncStore,
+  type DmmSliceRequest,
+  type SyncDmmSlice,
   type SyncCatalogueOptions,
   type SyncMode,
   type SyncStore,

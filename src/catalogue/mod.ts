@@ -20,6 +20,7 @@ export type { DmmLimits } from "./dmm/dmm-limits.ts";
 export { dmmLink } from "./dmm/dmm-link.ts";
 export { createMemoryDmmQuotaStore, type DmmQuotaState, type DmmQuotaStore } from "./dmm/dmm-quota.ts";
 export { createDmmSource, type DmmSourceOptions } from "./dmm/dmm-source.ts";
+export { type DmmSourceFromEnvOptions, dmmSourceFromEnv } from "./dmm/dmm-source-from-env.ts";
 export { type DmmRow, type DmmRowPlace, normaliseDmmItem } from "./dmm/normalise-dmm-item.ts";
 export { type CatalogueEvent, type EventKind, eventKinds } from "./event.ts";
 export { createFeedSource, type FeedSourceOptions } from "./feed-source.ts";
