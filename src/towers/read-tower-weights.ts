@@ -1,0 +1,27 @@
+import { parseOnnx } from "../onnx/mod.ts";
+import type { TowerSide } from "./tower-parameters.ts";
+
+/** A learned array as a served tower holds it. */
+export interface TowerArray {
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly data: Float32Array;
+}
+
+/**
+ * Reads the learned arrays back from a tower that `exportTower` wrote.
+ *
+ * The temperature is not among them: no served tower needs it.
+ *
+ * @param side Which tower.
+ * @param onnx Its bytes.
+ * @returns Arrays by parameter name; none for a tower that was made elsewhere.
+ * @throws FutagoError `bundle_corrupt` for bytes that are no model.
+ */
+export function readTowerWeights(side: TowerSide, onnx: Uint8Array): ReadonlyMap<string, TowerArray> {
+  const arrays = new Map<string, TowerArray>();
+  for (const [name, { shape, data }] of Object.entries(parseOnnx(onnx).initializers)) {
+    if (name.startsWith(`${side}.`) && data instanceof Float32Array) arrays.set(name, { shape, data });
+  }
+  return arrays;
+}
