@@ -220,3 +220,65 @@ test("[SY11] stopped by its budget again and again it goes on where it was, with
   expect(asked).toBe(pages);
   expect(await storedItems(stores.catalogue)).toEqual(expectedItems(fake));
 });
+
+test("[SY15] one sync of a source at a time: the second is told, and the place of one that died is free", async () => {
+  fake = await startFakeDmm({ items: 300, seed: 15 });
+  const { stores, sync, source } = syncWorld(fake, memoryStores());
+  const calm = source();
+  let refused: unknown;
+  const meeting = {
+    ...calm,
+    page: async (...question: Parameters<typeof calm.page>) => {
+      refused ??= await sync().catch((error: unknown) => error);
+      return calm.page(...question);
+    },
+  };
+  expect(await sync({ source: meeting })).toMatchObject({ finished: true, inserted: 300 });
+  expect(refused).toMatchObject({ code: "database_busy", message: expect.stringContaining("another is") });
+  // The place was given back; that of one that died is taken over once its time is over.
+  await stores.sync.lease("dmm", "killed", -1);
+  expect(await sync()).toMatchObject({ finished: true });
+  await stores.sync.lease("dmm", "alive", 60_000);
+  await expect(sync()).rejects.toMatchObject({ code: "database_busy" });
+});
+
+test("[SY15] a sync whose place was taken, as it slept for too long, ends nothing", async () => {
+  fake = await startFakeDmm({ items: 300, seed: 15 });
+  const { stores, sync, source } = syncWorld(fake, memoryStores());
+  const calm = source();
+  let taken = false;
+  const heard = new Promise<void>((resolve) => {
+    const { lease } = stores.sync;
+    // As the database answers once somebody else has the place.
+    stores.sync.lease = async (...asked) => {
+      if (!taken) return lease(...asked);
+      setImmediate(resolve);
+      return false;
+    };
+  });
+  const slow = {
+    ...calm,
+    page: async (...question: Parameters<typeof calm.page>) => {
+      taken = true;
+      await heard;
+      return calm.page(...question);
+    },
+  };
+  await expect(sync({ source: slow, leaseMs: 30 })).rejects.toMatchObject({ code: "database_busy" });
+  expect(await stores.sync.sweeps("dmm")).toEqual(new Map());
+});
+
+test("[SY16] a source that suddenly answers with next to nothing withdraws nothing, until somebody allows it", async () => {
+  fake = await startFakeDmm({ items: 600, seed: 16 });
+  const { stores, sync } = syncWorld(fake, memoryStores());
+  await sync();
+  const all = fake.listing.all();
+  fake.listing.remove(all.slice(3));
+  expect(await sync({ mode: "full" })).toMatchObject({ withdrawn: 0, heldBack: 0 });
+  expect(await sync({ mode: "full" })).toMatchObject({ withdrawn: 0, heldBack: all.length - 3 });
+  expect((await storedItems(stores.catalogue)).size).toBe(all.length);
+  expect(await sync({ mode: "full", maxGoneShare: 1 })).toMatchObject({
+    withdrawn: all.length - 3,
+    heldBack: 0,
+  });
+});

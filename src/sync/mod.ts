@@ -11,6 +11,10 @@ export type { PlannedWindow, SyncCursor, SyncMode, WindowPosition } from "./sync
 export {
   type Denial,
   type FailedItem,
+  type FinishedSync,
+  type FinishOptions,
+  fewGone,
+  maxGoneShareDefault,
   maxSyncAttempts,
   type SourceStatus,
   type SyncFailure,

@@ -8,11 +8,12 @@ import {
   type SyncStore,
 } from "../../sync/mod.ts";
 import type { Connection } from "./connection.ts";
+import { finishSync } from "./finish-sync.ts";
 import { repeatDeadlocked } from "./repeat-deadlocked.ts";
 import { storableJson, storableText } from "./storable-json.ts";
 
 /**
- * What syncs keep, in `sync_cursors`, `sync_sweeps`, `sync_items`, `sync_failures` and `denied_videos`.
+ * What syncs keep, in the tables `sync_*` and `denied_videos`.
  *
  * @param db A migrated database.
  * @returns The store.
@@ -57,7 +58,20 @@ export function createSyncStore(db: Connection): SyncStore {
         return back;
       }),
     commit: (step) => repeatDeadlocked(db, (trx) => commit(trx, step)),
-    finish: (source, cursor) => repeatDeadlocked(db, (trx) => finish(trx, { source, cursor })),
+    finish: (source, cursor, options = {}) =>
+      repeatDeadlocked(db, (trx) => finishSync(trx, { source, cursor, ...options })),
+    lease: async (source, owner, milliseconds) => {
+      const { rows } = await sql`
+        insert into sync_leases as l (source, owner, expires_at)
+        values (${source}, ${owner}, now() + ${milliseconds}::float8 * interval '1 millisecond')
+        on conflict (source) do update set owner = excluded.owner, expires_at = excluded.expires_at
+          where l.owner = excluded.owner or l.expires_at <= now()
+        returning source`.execute(db);
+      return rows.length > 0;
+    },
+    release: async (source, owner) => {
+      await sql`delete from sync_leases where source = ${source} and owner = ${owner}`.execute(db);
+    },
     deny: async (id, reason) => {
       await repeatDeadlocked(db, (trx) =>
         sql`select deny_video(${storableText(id)}, ${storableText(reason)})`.execute(trx),
@@ -146,34 +160,4 @@ async function commit(
   await sql`
     insert into sync_cursors (source, mode, cursor) values (${source}, ${cursor.mode}, ${storableJson(cursor)}::text::jsonb)
     on conflict (source, mode) do update set cursor = excluded.cursor, updated_at = now()`.execute(trx);
-}
-
-async function finish(
-  trx: Connection,
-  { source, cursor }: { readonly source: string; readonly cursor: SyncCursor },
-): Promise<number> {
-  await sql`delete from sync_cursors where source = ${source} and mode = ${cursor.mode}`.execute(trx);
-  let withdrawn = 0;
-  for (const { id, idPrefix } of cursor.partitions.filter(({ whole }) => whole)) {
-    // Shown ones only: what a person took down is not put back when it returns.
-    const { rows } = await sql`
-      with before as (
-        select sweep from sync_sweeps where source = ${source} and partition = ${id} and sweep < ${cursor.sweep}
-      ),
-      gone as (
-        update videos v set withdrawn = true, updated_at = now()
-        from sync_items i
-        where i.source = ${source} and starts_with(i.video_id, ${idPrefix}) and i.seen_sweep < (select sweep from before)
-          and v.video_id = i.video_id and not v.hidden
-        returning v.video_id
-      )
-      update sync_items i set missing = true from gone
-      where i.source = ${source} and i.video_id = gone.video_id returning i.video_id`.execute(trx);
-    withdrawn += rows.length;
-    await sql`
-      insert into sync_sweeps as s (source, partition, sweep) values (${source}, ${id}, ${cursor.sweep})
-      on conflict (source, partition) do update
-        set sweep = greatest(s.sweep, excluded.sweep), finished_at = now()`.execute(trx);
-  }
-  return withdrawn;
 }

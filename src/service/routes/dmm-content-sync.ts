@@ -44,6 +44,7 @@ export const dmmContentSync = defineRoute({
       updated: count,
       unchanged: count,
       withdrawn: count,
+      held_back: count.openapi({ description: "Gone, but too many to be withdrawn at once" }),
       restored: count,
       denied: count,
       failed: count,
@@ -60,11 +61,11 @@ export const dmmContentSync = defineRoute({
       );
     }
     const { mode, finished, pages, rows, ...of } = await syncDmm({ floors, full, budgetMs: budget_ms });
-    const { inserted, updated, unchanged, withdrawn, restored, denied, failed, unread } = of;
+    const { inserted, updated, unchanged, withdrawn, heldBack, restored, denied, failed, unread } = of;
     return {
       body: {
         ...{ done: finished, mode, pages, rows, inserted, updated, unchanged },
-        ...{ withdrawn, restored, denied, failed, unread },
+        ...{ withdrawn, held_back: heldBack, restored, denied, failed, unread },
       },
     };
   },
