@@ -59,7 +59,6 @@ export {
   demoImport,
   dmmAttribution,
   dmmLink,
-  dmmVolatileFields,
   type EventColumns,
   type EventKind,
   type EventsMapping,
@@ -115,6 +114,7 @@ export {
   type SourcePartition,
   type SourceRequestOptions,
   type SourceWindow,
+  volatileFields,
 } from "./catalogue/mod.ts";
 export {
   createMemoryVectorStore,

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { isFutagoError } from "../src/base/mod.ts";
 import { createMemoryCatalogue } from "../src/catalogue/mod.ts";
-import { createMemoryVectorStore } from "../src/embeddings/mod.ts";
+import { createMemoryVectorStore, embedCatalogue } from "../src/embeddings/mod.ts";
 import { createMemorySyncStore } from "../src/sync/mod.ts";
 import { type DmmFacts, type FakeDmm, startFakeDmm } from "./fake-dmm/mod.ts";
 import { expectedItems, storedItems, syncNow, syncWorld } from "./sync-world.ts";
@@ -281,4 +281,26 @@ test("[SY16] a source that suddenly answers with next to nothing withdraws nothi
     withdrawn: all.length - 3,
     heldBack: 0,
   });
+});
+
+test("[SY17] a sync and futago embed agree on what needs a new vector, whichever comes first", async () => {
+  fake = await startFakeDmm({ items: 200, seed: 17 });
+  const { stores, sync, tower } = syncWorld(fake, memoryStores());
+  await sync();
+  const { catalogue: store, vectors } = stores;
+  const embed = () => embedCatalogue({ towers: tower, version: "v1", store, vectors });
+  expect(await embed()).toMatchObject({ embedded: 0, unchanged: 200 });
+  const [renamed, dearer] = fake.listing.all();
+  fake.listing.put([{ ...dearer!, price: dearer!.price + 10, reviews: { count: 9_999, average: 4 } }]);
+  fake.listing.put([{ ...renamed!, title: "Under another title" }]);
+  // Without vectors, as over HTTP: both are left to whoever comes first.
+  expect(await sync({ mode: "full", targets: [] })).toMatchObject({ updated: 2, embedded: 0 });
+  tower.embedded.length = 0;
+  expect(await sync({ mode: "full" })).toMatchObject({ updated: 0, embedded: 1 });
+  expect(await embed()).toMatchObject({ embedded: 0 });
+  fake.listing.put([{ ...renamed!, title: "Under a third" }]);
+  await sync({ mode: "full", targets: [] });
+  expect(await embed()).toMatchObject({ embedded: 1 });
+  expect(await sync({ mode: "full" })).toMatchObject({ embedded: 0 });
+  expect(tower.embedded).toEqual([idOf(renamed!), idOf(renamed!)]);
 });

@@ -14,7 +14,6 @@ export { type DemoCatalogue, type GenerateDemoOptions, generateDemo } from "./de
 export type { DmmClientOptions, DmmLogEntry } from "./dmm/dmm-ask.ts";
 export { createDmmClient, type DmmClient, type DmmItemPage, type DmmItemQuery } from "./dmm/dmm-client.ts";
 export type { DmmCredentials } from "./dmm/dmm-credentials.ts";
-export { dmmVolatileFields } from "./dmm/dmm-fields.ts";
 export type { DmmFloor } from "./dmm/dmm-floor.ts";
 export type { DmmLimits } from "./dmm/dmm-limits.ts";
 export { dmmLink } from "./dmm/dmm-link.ts";
@@ -81,3 +80,4 @@ export type {
   SourceWindow,
 } from "./source.ts";
 export type { Blocks, CatalogueStore, ImportCursor, PersonHistory, PutCounts } from "./store.ts";
+export { volatileFields } from "./volatile-fields.ts";

@@ -13,7 +13,6 @@ interface SeenItem {
   readonly source: string;
   readonly id: string;
   readonly sweep: number;
-  readonly hash: string | undefined;
   readonly missing: boolean;
 }
 
@@ -49,14 +48,6 @@ export function createMemorySyncStore(
     cursor: async (source, mode) => cursors.get(key(source, mode))?.cursor,
     sweeps: async (source) => new Map(sweepsOf(source)),
     denied: async (ids) => new Set(ids.filter((id) => denials.has(id))),
-    hashes: async (source, ids) => {
-      const found = new Map<string, string>();
-      for (const id of ids) {
-        const hash = items.get(key(source, id))?.hash;
-        if (hash !== undefined) found.set(id, hash);
-      }
-      return found;
-    },
     restore: async (source, ids) => {
       const back = ids.filter((id) => items.get(key(source, id))?.missing && !denials.has(id));
       for (const id of back) {
@@ -66,15 +57,14 @@ export function createMemorySyncStore(
       return back;
     },
     commit: async ({ source, cursor, seen, failed, recovered }) => {
-      const stored = await here(seen.map(({ id }) => id));
-      for (const { id, hash } of seen) {
+      const stored = await here(seen);
+      for (const id of seen) {
         const known = items.get(key(source, id));
         if (!stored.has(id)) continue;
         items.set(key(source, id), {
           source,
           id,
           sweep: Math.max(known?.sweep ?? 0, cursor.sweep),
-          hash: hash ?? known?.hash,
           missing: known?.missing ?? false,
         });
       }

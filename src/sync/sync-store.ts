@@ -33,8 +33,8 @@ export interface Denial {
 export interface SyncStep {
   readonly source: string;
   readonly cursor: SyncCursor;
-  /** Every row that came; with the hash of what was embedded where the item is stored and its vectors are made. */
-  readonly seen: readonly { readonly id: string; readonly hash?: string }[];
+  /** Ids of every row that came. */
+  readonly seen: readonly string[];
   readonly failed: readonly FailedItem[];
   /** Ids that failed before and do not any more. */
   readonly recovered: readonly string[];
@@ -82,8 +82,6 @@ export interface SyncStore {
   sweeps(source: string): Promise<ReadonlyMap<string, number>>;
   /** Which of these may not be stored. */
   denied(ids: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Hashes as they were committed, of those that were. */
-  hashes(source: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Shows those again that were withdrawn as they were missing; a take-down by a person stays. Returns which. */
   restore(source: string, ids: readonly string[]): Promise<readonly string[]>;
   commit(step: SyncStep): Promise<void>;

@@ -36,14 +36,6 @@ export function createSyncStore(db: Connection): SyncStore {
         select video_id as id from denied_videos where video_id in (select ${texts(ids)})`.execute(db);
       return new Set(rows.map(({ id }) => id));
     },
-    hashes: async (source, ids) => {
-      const { rows } = await sql<{ id: string; hash: string }>`
-        select video_id as id, content_hash as hash from sync_items
-        where source = ${source} and content_hash is not null and video_id in (select ${texts(ids)})`.execute(
-        db,
-      );
-      return new Map(rows.map(({ id, hash }) => [id, hash]));
-    },
     restore: (source, ids) =>
       repeatDeadlocked(db, async (trx) => {
         const { rows } = await sql<{ id: string }>`
@@ -130,18 +122,13 @@ async function commit(
   trx: Connection,
   { source, cursor, seen, failed, recovered }: Parameters<SyncStore["commit"]>[0],
 ): Promise<void> {
-  // A row may come on two pages; the last says how it was left.
-  const rows = [...new Map(seen.map(({ id, hash }) => [id, [id, hash ?? null]])).values()];
   await sql`
-    insert into sync_items as i (source, video_id, seen_sweep, content_hash)
-    select ${source}, v.video_id, ${cursor.sweep}, j.value->>1
-    from jsonb_array_elements(${storableJson(rows)}::text::jsonb) j join videos v on v.video_id = j.value->>0
+    insert into sync_items as i (source, video_id, seen_sweep)
+    select ${source}, v.video_id, ${cursor.sweep} from videos v
+    where v.video_id in (select jsonb_array_elements_text(${storableJson(seen)}::text::jsonb))
     order by v.video_id
-    on conflict (source, video_id) do update
-      set seen_sweep = greatest(i.seen_sweep, excluded.seen_sweep),
-        content_hash = coalesce(excluded.content_hash, i.content_hash)
-      where i.seen_sweep < excluded.seen_sweep or excluded.content_hash <> i.content_hash
-        or (i.content_hash is null and excluded.content_hash is not null)`.execute(trx);
+    on conflict (source, video_id) do update set seen_sweep = excluded.seen_sweep
+      where i.seen_sweep < excluded.seen_sweep`.execute(trx);
   if (recovered.length > 0) {
     await sql`delete from sync_failures where source = ${source}
       and item_id in (select jsonb_array_elements_text(${storableJson(recovered)}::text::jsonb))`.execute(
