@@ -1,5 +1,5 @@
 import { parseOnnx } from "../onnx/mod.ts";
-import type { TowerSide } from "./tower-parameters.ts";
+import { type TowerSide, temperatureParameter } from "./tower-parameters.ts";
 
 /** A learned array as a served tower holds it. */
 export interface TowerArray {
@@ -11,7 +11,7 @@ export interface TowerArray {
 /**
  * Reads the learned arrays back from a tower that `exportTower` wrote.
  *
- * The temperature is not among them: no served tower needs it.
+ * The temperature, which no node reads, is taken from the metadata; towers written by earlier versions have none.
  *
  * @param side Which tower.
  * @param onnx Its bytes.
@@ -20,8 +20,13 @@ export interface TowerArray {
  */
 export function readTowerWeights(side: TowerSide, onnx: Uint8Array): ReadonlyMap<string, TowerArray> {
   const arrays = new Map<string, TowerArray>();
-  for (const [name, { shape, data }] of Object.entries(parseOnnx(onnx).initializers)) {
+  const { initializers, metadata } = parseOnnx(onnx);
+  for (const [name, { shape, data }] of Object.entries(initializers)) {
     if (name.startsWith(`${side}.`) && data instanceof Float32Array) arrays.set(name, { shape, data });
+  }
+  const temperature = Number(metadata[temperatureParameter] ?? Number.NaN);
+  if (Number.isFinite(temperature)) {
+    arrays.set(temperatureParameter, { shape: [1, 1], data: Float32Array.of(temperature) });
   }
   return arrays;
 }

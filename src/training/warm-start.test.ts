@@ -103,8 +103,8 @@ describe("starting from a parent", () => {
       parent.weights["user.hidden0.weight"]!.subarray(-dense),
     );
     expect(weights["user.output.weight"]).toEqual(parent.weights["user.output.weight"]);
-    // No served tower holds the temperature.
-    expect(weights["log_temperature"]).toEqual(fresh["log_temperature"]);
+    expect(weights["log_temperature"]).toEqual(parent.weights["log_temperature"]);
+    expect(weights["log_temperature"]).not.toEqual(fresh["log_temperature"]);
   });
 
   test("[TR10] refuses another schema or another shape, or says that it starts fresh", async () => {

@@ -39,7 +39,7 @@ export type TrainingStart =
  * Rows of tables are found by what they stand for (an id, a genre, a term), rows of a first layer by the column that they
  * read. What the parent did not know keeps its fresh start; what it alone knew is dropped. A vocabulary smaller than
  * `bagDims` decides the width of its vectors: where it grew, old rows are 0 in the new columns, so that they do what
- * they did. The temperature, which no served tower holds, starts as in any training.
+ * they did.
  *
  * @param weights Fresh weights by parameter name; overwritten in place, or untouched where the parent does not fit.
  * @param options The parent, and what is trained.
@@ -99,9 +99,10 @@ function pairUp(
     ...readTowerWeights("user", parent.userOnnx),
     ...readTowerWeights("item", parent.itemOnnx),
   ]);
-  const served = parameters.filter(({ name }) => name !== temperatureParameter);
-  const now = new Map(served.map(({ name, shape }) => [name, { shape, data: weights[name]! }]));
-  const bags = new Map(served.map(({ name, bag }) => [name, bag]));
+  // Earlier versions did not write the temperature: then it starts as in any training.
+  const kept = parameters.filter(({ name }) => name !== temperatureParameter || known.has(name));
+  const now = new Map(kept.map(({ name, shape }) => [name, { shape, data: weights[name]! }]));
+  const bags = new Map(kept.map(({ name, bag }) => [name, bag]));
   return [...new Set([...now.keys(), ...known.keys()])].map((name) => {
     const bag = bags.get(name);
     const rows = {
