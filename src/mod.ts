@@ -59,7 +59,6 @@ export {
   demoImport,
   dmmAttribution,
   dmmLink,
-  dmmVolatileFields,
   type EventColumns,
   type EventKind,
   type EventsMapping,
@@ -115,6 +114,7 @@ export {
   type SourcePartition,
   type SourceRequestOptions,
   type SourceWindow,
+  volatileFields,
 } from "./catalogue/mod.ts";
 export {
   createMemoryVectorStore,
@@ -350,7 +350,9 @@ export {
 } from "./service/mod.ts";
 export {
   createMemorySyncStore,
+  type DmmSliceRequest,
   type SyncCatalogueOptions,
+  type SyncDmmSlice,
   type SyncMode,
   type SyncStore,
   type SyncSummary,
@@ -379,12 +381,15 @@ export {
   type FitOptions,
   type HoldOutOptions,
   holdOut,
+  type ParentTowers,
   resolveTrainingConfig,
   type TrainedModel,
   type Trainer,
   type TrainerOptions,
   type TrainingConfig,
   type TrainingOptions,
+  type TrainingStart,
   trainingDefaults,
   type ValidationSet,
+  type WarmStart,
 } from "./training/mod.ts";

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { isFutagoError } from "../src/base/mod.ts";
 import { createMemoryCatalogue } from "../src/catalogue/mod.ts";
-import { createMemoryVectorStore } from "../src/embeddings/mod.ts";
+import { createMemoryVectorStore, embedCatalogue } from "../src/embeddings/mod.ts";
 import { createMemorySyncStore } from "../src/sync/mod.ts";
 import { type DmmFacts, type FakeDmm, startFakeDmm } from "./fake-dmm/mod.ts";
 import { expectedItems, storedItems, syncNow, syncWorld } from "./sync-world.ts";
@@ -219,4 +219,88 @@ test("[SY11] stopped by its budget again and again it goes on where it was, with
   expect(runs).toBeGreaterThan(5);
   expect(asked).toBe(pages);
   expect(await storedItems(stores.catalogue)).toEqual(expectedItems(fake));
+});
+
+test("[SY15] one sync of a source at a time: the second is told, and the place of one that died is free", async () => {
+  fake = await startFakeDmm({ items: 300, seed: 15 });
+  const { stores, sync, source } = syncWorld(fake, memoryStores());
+  const calm = source();
+  let refused: unknown;
+  const meeting = {
+    ...calm,
+    page: async (...question: Parameters<typeof calm.page>) => {
+      refused ??= await sync().catch((error: unknown) => error);
+      return calm.page(...question);
+    },
+  };
+  expect(await sync({ source: meeting })).toMatchObject({ finished: true, inserted: 300 });
+  expect(refused).toMatchObject({ code: "database_busy", message: expect.stringContaining("another is") });
+  // The place was given back; that of one that died is taken over once its time is over.
+  await stores.sync.lease("dmm", "killed", -1);
+  expect(await sync()).toMatchObject({ finished: true });
+  await stores.sync.lease("dmm", "alive", 60_000);
+  await expect(sync()).rejects.toMatchObject({ code: "database_busy" });
+});
+
+test("[SY15] a sync whose place was taken, as it slept for too long, ends nothing", async () => {
+  fake = await startFakeDmm({ items: 300, seed: 15 });
+  const { stores, sync, source } = syncWorld(fake, memoryStores());
+  const calm = source();
+  let taken = false;
+  const heard = new Promise<void>((resolve) => {
+    const { lease } = stores.sync;
+    // As the database answers once somebody else has the place.
+    stores.sync.lease = async (...asked) => {
+      if (!taken) return lease(...asked);
+      setImmediate(resolve);
+      return false;
+    };
+  });
+  const slow = {
+    ...calm,
+    page: async (...question: Parameters<typeof calm.page>) => {
+      taken = true;
+      await heard;
+      return calm.page(...question);
+    },
+  };
+  await expect(sync({ source: slow, leaseMs: 30 })).rejects.toMatchObject({ code: "database_busy" });
+  expect(await stores.sync.sweeps("dmm")).toEqual(new Map());
+});
+
+test("[SY16] a source that suddenly answers with next to nothing withdraws nothing, until somebody allows it", async () => {
+  fake = await startFakeDmm({ items: 600, seed: 16 });
+  const { stores, sync } = syncWorld(fake, memoryStores());
+  await sync();
+  const all = fake.listing.all();
+  fake.listing.remove(all.slice(3));
+  expect(await sync({ mode: "full" })).toMatchObject({ withdrawn: 0, heldBack: 0 });
+  expect(await sync({ mode: "full" })).toMatchObject({ withdrawn: 0, heldBack: all.length - 3 });
+  expect((await storedItems(stores.catalogue)).size).toBe(all.length);
+  expect(await sync({ mode: "full", maxGoneShare: 1 })).toMatchObject({
+    withdrawn: all.length - 3,
+    heldBack: 0,
+  });
+});
+
+test("[SY17] a sync and futago embed agree on what needs a new vector, whichever comes first", async () => {
+  fake = await startFakeDmm({ items: 200, seed: 17 });
+  const { stores, sync, tower } = syncWorld(fake, memoryStores());
+  await sync();
+  const { catalogue: store, vectors } = stores;
+  const embed = () => embedCatalogue({ towers: tower, version: "v1", store, vectors });
+  expect(await embed()).toMatchObject({ embedded: 0, unchanged: 200 });
+  const [renamed, dearer] = fake.listing.all();
+  fake.listing.put([{ ...dearer!, price: dearer!.price + 10, reviews: { count: 9_999, average: 4 } }]);
+  fake.listing.put([{ ...renamed!, title: "Under another title" }]);
+  // Without vectors, as over HTTP: both are left to whoever comes first.
+  expect(await sync({ mode: "full", targets: [] })).toMatchObject({ updated: 2, embedded: 0 });
+  tower.embedded.length = 0;
+  expect(await sync({ mode: "full" })).toMatchObject({ updated: 0, embedded: 1 });
+  expect(await embed()).toMatchObject({ embedded: 0 });
+  fake.listing.put([{ ...renamed!, title: "Under a third" }]);
+  await sync({ mode: "full", targets: [] });
+  expect(await embed()).toMatchObject({ embedded: 1 });
+  expect(await sync({ mode: "full" })).toMatchObject({ embedded: 0 });
+  expect(tower.embedded).toEqual([idOf(renamed!), idOf(renamed!)]);
 });

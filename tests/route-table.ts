@@ -74,6 +74,11 @@ const own: Known = {
   "service key for a viewer whose age is not confirmed": "200",
 };
 
+/** As {@link service}, where something has to be set first. */
+const unconfigured = Object.fromEntries(
+  Object.entries(service).map(([caller, answer]) => [caller, answer.replace("200", "503 not_configured")]),
+) as unknown as Known;
+
 /** Viewers for themselves, once their age is confirmed. */
 const adults: Known = {
   ...own,
@@ -128,6 +133,8 @@ export const routeTable: readonly Row[] = [
   post(`${f}/takedown`, () => ({ video_id: "v01", withdrawn: false }), service),
   post(`${f}/item_embedding`, () => ({ video_ids: ["v01"] }), service),
   post(`${f}/reload_models`, () => ({}), service),
+  // Nobody is allowed to sync without credentials of the source, which no service of the tests has.
+  post(`${f}/dmm_content_sync`, () => ({}), unconfigured),
   { method: "GET", path: "/metrics", answers: { ...strangers, ...service } },
   { method: "GET", path: "/health/live", answers: everybody },
   { method: "GET", path: "/health/ready", answers: everybody },

@@ -66,10 +66,23 @@ test("[SY13] the command line syncs floors and a feed, says where they stand, an
     "shop",
   ]);
   expect(feed.result, feed.said).toMatchObject({ finished: true, inserted: 1, failed: 1 });
+  const shop = ["feed", join(home, "shop.jsonl"), "--mapping", join(home, "mapping.json"), "--name", "large"];
+  const rows = Array.from({ length: 150 }, (_, i) => `{"sku":"b${i}","name":"Harbour ${i}"}`);
+  await writeFile(join(home, "shop.jsonl"), rows.join("\n"));
+  await futago(shop);
+  await writeFile(join(home, "shop.jsonl"), rows[0]!);
+  expect((await futago(shop)).code).toBe(0);
+  const held = await futago(shop);
+  expect([held.code, held.said]).toEqual([1, expect.stringContaining("--allow-withdrawals")]);
+  expect(held.result).toMatchObject({ withdrawn: 0, heldBack: 149 });
+  const allowed = await futago([...shop, "--allow-withdrawals"]);
+  expect(allowed.result, allowed.said).toMatchObject({ withdrawn: 149, heldBack: 0 });
+
   const { result: status } = await futago(["status"]);
   expect(status).toMatchObject({
     sources: [
       { source: "dmm", cursors: [{ mode: "full", pages: 1 }] },
+      { source: "large", items: 150, missing: 149 },
       { source: "shop", items: 1, failing: 1, cursors: [] },
     ],
   });

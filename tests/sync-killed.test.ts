@@ -31,7 +31,7 @@ const child = (target: string, fake: object, killAt: number): string => `
     vectors: dying(database.vectors, ["putItemVectors"]),
   };
   const { sync } = syncWorld(${JSON.stringify(fake)}, stores, { hits: 20, maxOffset: 200 });
-  await sync({ batchPages: 3 });
+  await sync({ batchPages: 3, leaseMs: 100 });
   await database.close();
 `;
 

@@ -15,7 +15,8 @@ import {
 } from "../src/registry/mod.ts";
 import { testNow, tinyCatalogue, tinyModel } from "./tiny-model.ts";
 
-function memoryStores(): TinyStores {
+/** Empty stores in memory. */
+export function tinyStores(): TinyStores {
   const store = createMemoryCatalogue(tinyCatalogue());
   const vectors = createMemoryVectorStore(store);
   const people = createMemoryPersonRecords(store, { vectors });
@@ -37,7 +38,7 @@ export interface TinyStores {
  * `published`: where bundles are uploaded to, if anywhere.
  */
 export function tinyWorld(
-  { store, vectors, versions, people }: TinyStores = memoryStores(),
+  { store, vectors, versions, people }: TinyStores = tinyStores(),
   options: { readonly published?: BlobStore } = {},
 ) {
   const blobs = createMemoryBlobStore();

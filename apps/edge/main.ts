@@ -8,10 +8,11 @@ import {
   readEdgeSettings,
 } from "../../src/adapters/edge/mod.ts";
 import { openServerStores } from "../../src/adapters/postgres/server/mod.ts";
-import type { Clock } from "../../src/base/mod.ts";
+import { type Clock, createRandom } from "../../src/base/mod.ts";
 import { createPortableRuntime } from "../../src/onnx/mod.ts";
 import { createInferenceEngine } from "../../src/recommend/mod.ts";
 import { authFromEnv, createService, type Service } from "../../src/service/mod.ts";
+import { dmmSlicesFromEnv } from "../../src/sync/mod.ts";
 
 /** What an edge function is made of: its name, and the platform. */
 export interface EdgeFunctionOptions {
@@ -65,5 +66,10 @@ function openService(
     onFallback: log.fallback,
     observer: log,
   });
-  return createService({ engine, store, people, clock, ping: () => database.ping(), log, ...auth });
+  const syncDmm = dmmSlicesFromEnv(env, {
+    ...{ store, state: database.sync, vectors, clock, fetch },
+    random: createRandom(clock.now()),
+    quota: database.quotaOf("dmm"),
+  });
+  return createService({ engine, store, people, clock, ping: () => database.ping(), log, syncDmm, ...auth });
 }

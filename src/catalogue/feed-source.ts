@@ -24,8 +24,6 @@ export interface FeedSourceOptions {
    * @default name + ":"
    */
   readonly idPrefix?: string;
-  /** Fields whose change embeds nothing. @default none */
-  readonly volatileFields?: readonly string[];
   /** Rows in a page. @default 500 */
   readonly pageSize?: number;
 }
@@ -39,7 +37,7 @@ export interface FeedSourceOptions {
  * @throws RangeError For a name or a page size out of range.
  */
 export function createFeedSource(options: FeedSourceOptions): CatalogueSource {
-  const { name, idPrefix = `${name}:`, volatileFields = [], pageSize = 500 } = options;
+  const { name, idPrefix = `${name}:`, pageSize = 500 } = options;
   if (!/^[\w-]{1,40}$/.test(name)) {
     throw new RangeError(
       `Cannot read a feed as its name must have 1 to 40 letters, digits, - and _: current length is ${name.length}`,
@@ -103,7 +101,6 @@ export function createFeedSource(options: FeedSourceOptions): CatalogueSource {
   return {
     name,
     limits: { pageSize, maxWindowRows: Number.MAX_SAFE_INTEGER, minWindowMs: 1 },
-    volatileFields,
     partitions: async () => [partition],
     count: (window, { signal } = {}) =>
       inTurn(async () => {

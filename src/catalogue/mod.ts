@@ -14,12 +14,12 @@ export { type DemoCatalogue, type GenerateDemoOptions, generateDemo } from "./de
 export type { DmmClientOptions, DmmLogEntry } from "./dmm/dmm-ask.ts";
 export { createDmmClient, type DmmClient, type DmmItemPage, type DmmItemQuery } from "./dmm/dmm-client.ts";
 export type { DmmCredentials } from "./dmm/dmm-credentials.ts";
-export { dmmVolatileFields } from "./dmm/dmm-fields.ts";
 export type { DmmFloor } from "./dmm/dmm-floor.ts";
 export type { DmmLimits } from "./dmm/dmm-limits.ts";
 export { dmmLink } from "./dmm/dmm-link.ts";
 export { createMemoryDmmQuotaStore, type DmmQuotaState, type DmmQuotaStore } from "./dmm/dmm-quota.ts";
 export { createDmmSource, type DmmSourceOptions } from "./dmm/dmm-source.ts";
+export { type DmmSourceFromEnvOptions, dmmSourceFromEnv } from "./dmm/dmm-source-from-env.ts";
 export { type DmmRow, type DmmRowPlace, normaliseDmmItem } from "./dmm/normalise-dmm-item.ts";
 export { type CatalogueEvent, type EventKind, eventKinds } from "./event.ts";
 export { createFeedSource, type FeedSourceOptions } from "./feed-source.ts";
@@ -80,3 +80,4 @@ export type {
   SourceWindow,
 } from "./source.ts";
 export type { Blocks, CatalogueStore, ImportCursor, PersonHistory, PutCounts } from "./store.ts";
+export { volatileFields } from "./volatile-fields.ts";

@@ -64,11 +64,6 @@ export interface CatalogueSource {
   /** Unique among the sources of a catalogue; names cursors, sweeps and the `file` of issues. */
   readonly name: string;
   readonly limits: SourceLimits;
-  /**
-   * Fields of an item that change from day to day without the item being another: prices, reviews. A change of these alone
-   * is stored and embeds nothing.
-   */
-  readonly volatileFields: readonly string[];
   /** @throws FutagoError As {@link CatalogueSource.page} does. */
   partitions(options?: SourceRequestOptions): Promise<readonly SourcePartition[]>;
   /**

@@ -8,9 +8,10 @@ import {
   startServer,
 } from "../adapters/node-server/mod.ts";
 import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
-import { within } from "../base/mod.ts";
+import { createRandom, within } from "../base/mod.ts";
 import { createInferenceEngine, type InferenceEngine } from "../recommend/mod.ts";
 import { authFromEnv, createService } from "../service/mod.ts";
+import { dmmSlicesFromEnv } from "../sync/mod.ts";
 import type { CliContext } from "./context.ts";
 import { type Stores, withStores } from "./open-stores.ts";
 import { wholeNumber } from "./option-values.ts";
@@ -61,6 +62,11 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
   const port = options.port ?? wholeNumber({ min: 0, max: 65_535 })(env["PORT"] || "8787");
   const host = options.host ?? (env["HOST"] || "127.0.0.1");
   const { catalogue: store, vectors, versions } = stores.database;
+  const syncDmm = dmmSlicesFromEnv(env, {
+    ...{ store, state: stores.database.sync, vectors, clock: Date, fetch },
+    random: createRandom(Date.now()),
+    quota: stores.database.quotaOf("dmm"),
+  });
   const file = options.logDir === undefined ? undefined : openDailyLog(resolve(options.logDir));
   const log = createPinoLog({
     level: options.quiet ? "silent" : "info",
@@ -110,6 +116,7 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
       log,
       metrics,
       people: stores.database.people,
+      syncDmm,
       ...protection,
     });
     const server = await startServer(service, {

@@ -1,15 +1,17 @@
 import { canonicalJson, sha256Hex } from "../base/mod.ts";
-import type { Item, PersonHistory } from "../catalogue/mod.ts";
+import { type Item, type PersonHistory, volatileFields } from "../catalogue/mod.ts";
 
 /**
- * What an item vector was made from, in 32 hex digits. A take-down changes no vector and is left out.
+ * What decides whether an item needs a new vector, in 32 hex digits: all it is but its `volatileFields`, so that a new price
+ * embeds nothing until something else changes, too. A take-down changes no vector and is left out.
  *
  * @param item Any item.
- * @returns The same for equal items, another for any change.
+ * @returns The same for equal items, another for any change of something else.
  */
 export function itemContentHash(item: Item): string {
-  const { withdrawn: _withdrawn, ...content } = item;
-  return sha256Hex(canonicalJson(content)).slice(0, 32);
+  const { withdrawn: _withdrawn, fields, ...rest } = item;
+  const lasting = Object.fromEntries(Object.entries(fields).filter(([name]) => !volatileFields.has(name)));
+  return sha256Hex(canonicalJson({ ...rest, fields: lasting })).slice(0, 32);
 }
 
 /**

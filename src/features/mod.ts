@@ -1,4 +1,5 @@
 export { type ActivityMeasure, activityMeasures } from "./activity.ts";
+export { bagEntries } from "./bag-entries.ts";
 export { parseFittedFeatures } from "./check-fitted.ts";
 export { type EncodeItemsOptions, encodeItems } from "./encode-items.ts";
 export { type EncodeUsersOptions, encodeUsers } from "./encode-users.ts";

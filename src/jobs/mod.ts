@@ -9,7 +9,7 @@ export { codeOfError } from "./error-code.ts";
 export { createEmbedChanged, type EmbedChangedDeps } from "./handlers/embed-changed.ts";
 export { createEvaluate, type EvaluateDeps } from "./handlers/evaluate.ts";
 export { createPrune, type PruneDeps } from "./handlers/prune.ts";
-export { createRetrain, type RetrainDeps } from "./handlers/retrain.ts";
+export { createRetrain, type RetrainDeps, type RetrainedModel } from "./handlers/retrain.ts";
 export { judgeRetrained, type Retrained, type RetrainGate } from "./handlers/retrain-gate.ts";
 export type {
   Claim,

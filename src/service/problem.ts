@@ -17,6 +17,7 @@ export type ProblemCode =
   | "internal"
   | "invalid_request"
   | "method_not_allowed"
+  | "not_configured"
   | "rate_limited"
   | "unknown_item"
   | "unsupported_media_type";
@@ -66,6 +67,7 @@ const table: Readonly<Record<ProblemCode, { readonly status: number; readonly sa
   migration_changed: { status: 503, says: "The database cannot be used" },
   model_missing: { status: 503 },
   model_unsupported: { status: 503, says: "The model cannot be opened" },
+  not_configured: { status: 503 },
   not_found: { status: 404 },
   out_of_memory: { status: 503, says: "There is not enough memory now: ask again" },
   parity_failed: { status: 503, says: "The model cannot be opened" },

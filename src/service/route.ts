@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Clock } from "../base/mod.ts";
 import type { CatalogueStore, PersonRecords } from "../catalogue/mod.ts";
 import type { InferenceEngine } from "../recommend/mod.ts";
+import type { SyncDmmSlice } from "../sync/mod.ts";
 import type { Caller } from "./auth/caller.ts";
 import type { ProblemCode } from "./problem.ts";
 
@@ -12,6 +13,8 @@ export interface RouteDeps {
   readonly clock: Clock;
   /** Absent: `erase_person` and `export_person` are not there. */
   readonly people?: PersonRecords;
+  /** Absent: `dmm_content_sync` answers that it needs credentials. */
+  readonly syncDmm?: SyncDmmSlice | undefined;
 }
 
 /** What a handler is called with. */

@@ -1,6 +1,7 @@
 import type { Item } from "../catalogue/mod.ts";
+import { itemContentHash } from "../embeddings/mod.ts";
 import type { QueuedPage } from "./page-queue.ts";
-import { embedWhatCanBe, putWhatCanBe, stableContentHash } from "./store-items.ts";
+import { embedWhatCanBe, putWhatCanBe } from "./store-items.ts";
 import type { SyncCatalogueOptions } from "./sync-catalogue.ts";
 import type { SyncCursor } from "./sync-cursor.ts";
 import type { FailedItem, SyncStep } from "./sync-store.ts";
@@ -33,9 +34,8 @@ export interface BatchKeeper {
 
 interface Changed {
   readonly id: string;
-  readonly hash: string;
-  /** Had one of the versions no vector of it, or one of something else. */
-  readonly stale: boolean;
+  /** As its source has it; undefined where that is not known, and it is embedded whatever there is. */
+  readonly hash: string | undefined;
 }
 
 /**
@@ -46,11 +46,10 @@ interface Changed {
  */
 export async function createBatchKeeper(options: SyncCatalogueOptions): Promise<BatchKeeper> {
   const { source, store, state, vectors, targets = [] } = options;
-  const volatile = new Set(source.volatileFields);
-  const embeddedIds = new Map<string, Set<string>>();
+  const embedded = new Map<string, Map<string, string>>();
   for (const { version, towers } of targets) {
     await vectors.createPartition(version, towers.dims);
-    embeddedIds.set(version, new Set((await vectors.itemHashes(version)).keys()));
+    embedded.set(version, new Map(await vectors.itemHashes(version)));
   }
   const failing = new Map((await state.failures({ source: source.name })).map((each) => [each.id, each]));
   const tally = { inserted: 0, updated: 0, unchanged: 0, embedded: 0, failed: 0, denied: 0, restored: 0 };
@@ -67,21 +66,28 @@ export async function createBatchKeeper(options: SyncCatalogueOptions): Promise<
   const givenUp = (id: string): boolean =>
     failing.get(id)?.stage === "embed" && (failing.get(id)!.dead || failedNow.has(id));
 
+  // Of a failure to embed a sync that embeds nothing knows nothing.
+  const isOver = (id: string): boolean =>
+    failing.has(id) && (targets.length > 0 || failing.get(id)!.stage !== "embed");
+
   /** Makes the vectors of items, read as they are stored: so a version embedded later finds the same. */
   const embed = async (rows: readonly Changed[]): Promise<readonly FailedItem[]> => {
     const failed: FailedItem[] = [];
-    const stale = new Map(rows.filter((row) => row.stale).map((row) => [row.id, row]));
-    const missing = (id: string) => targets.some(({ version }) => !embeddedIds.get(version)!.has(id));
-    const ids = rows.map(({ id }) => id).filter((id) => stale.has(id) || missing(id));
+    const forced = new Set(rows.filter(({ hash }) => hash === undefined).map(({ id }) => id));
+    const ids = rows
+      .filter(({ id, hash }) =>
+        targets.some(({ version }) => embedded.get(version)!.get(id) !== (hash ?? "")),
+      )
+      .map(({ id }) => id);
     if (ids.length === 0) return failed;
     const items: Item[] = [];
     for await (const page of store.items({ ids })) items.push(...page.filter(({ withdrawn }) => !withdrawn));
     for (const target of targets) {
-      const known = embeddedIds.get(target.version)!;
-      const due = items.filter(({ id }) => stale.has(id) || !known.has(id));
+      const known = embedded.get(target.version)!;
+      const due = items.filter((item) => forced.has(item.id) || known.get(item.id) !== itemContentHash(item));
       const bad = await embedWhatCanBe(target, { vectors, items: due });
       const badIds = new Set(bad.map(({ id }) => id));
-      for (const { id } of due) if (!badIds.has(id)) known.add(id);
+      for (const item of due) if (!badIds.has(item.id)) known.set(item.id, itemContentHash(item));
       tally.embedded += due.length - bad.length;
       failed.push(...bad);
     }
@@ -97,7 +103,6 @@ export async function createBatchKeeper(options: SyncCatalogueOptions): Promise<
     for (const id of denied) latest.delete(id);
     tally.denied += denied.size;
     const items = [...latest.values()];
-    const hashes = await state.hashes(source.name, seen);
     const put = await putWhatCanBe(store, items);
     tally.inserted += put.counts.inserted;
     tally.updated += put.counts.updated;
@@ -107,25 +112,15 @@ export async function createBatchKeeper(options: SyncCatalogueOptions): Promise<
     const unstored = new Set(put.failed.map(({ id }) => id));
     const rows = items
       .filter(({ id }) => !unstored.has(id))
-      .map((item): Changed => {
-        const hash = stableContentHash(item, volatile);
-        return { id: item.id, hash, stale: hashes.get(item.id) !== hash };
-      });
+      .map((item): Changed => ({ id: item.id, hash: itemContentHash(item) }));
     // The next batch is stored while this one is embedded: the database and the model use different cores.
     await embedding;
     embedding = (async () => {
       const unembedded = await embed(rows.filter(({ id }) => !givenUp(id)));
       const failed = [...unread, ...put.failed, ...unembedded];
       const bad = new Set(failed.map(({ id }) => id));
-      const whole = new Map(
-        rows.filter(({ id }) => !bad.has(id) && !givenUp(id)).map((row) => [row.id, row.hash]),
-      );
-      await commit({
-        cursor,
-        seen: seen.map((id) => ({ id, ...(whole.has(id) ? { hash: whole.get(id)! } : {}) })),
-        failed,
-        recovered: [...whole.keys()].filter((id) => failing.has(id)),
-      });
+      const whole = rows.map(({ id }) => id).filter((id) => !bad.has(id) && !givenUp(id));
+      await commit({ cursor, seen, failed, recovered: whole.filter(isOver) });
     })();
     // Awaited by the next batch or at the end; until then a failure must not count as unhandled.
     embedding.catch(() => {});
@@ -138,7 +133,7 @@ export async function createBatchKeeper(options: SyncCatalogueOptions): Promise<
     retryEmbedding: async (cursor) => {
       const again = [...failing.values()].filter(({ stage, dead }) => stage === "embed" && !dead);
       if (again.length === 0 || targets.length === 0) return;
-      const failed = await embed(again.map(({ id }) => ({ id, hash: "", stale: true })));
+      const failed = await embed(again.map(({ id }) => ({ id, hash: undefined })));
       const bad = new Set(failed.map(({ id }) => id));
       const recovered = again.map(({ id }) => id).filter((id) => !bad.has(id));
       await commit({ cursor, seen: [], failed, recovered });

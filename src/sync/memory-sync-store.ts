@@ -1,12 +1,18 @@
 import type { CatalogueStore } from "../catalogue/mod.ts";
 import type { SyncCursor } from "./sync-cursor.ts";
-import { type Denial, maxSyncAttempts, type SyncFailure, type SyncStore } from "./sync-store.ts";
+import {
+  type Denial,
+  fewGone,
+  maxGoneShareDefault,
+  maxSyncAttempts,
+  type SyncFailure,
+  type SyncStore,
+} from "./sync-store.ts";
 
 interface SeenItem {
   readonly source: string;
   readonly id: string;
   readonly sweep: number;
-  readonly hash: string | undefined;
   readonly missing: boolean;
 }
 
@@ -27,6 +33,7 @@ export function createMemorySyncStore(
   const items = new Map<string, SeenItem>();
   const failures = new Map<string, SyncFailure>();
   const denials = new Map<string, Denial>();
+  const leases = new Map<string, { readonly owner: string; readonly until: number }>();
   const sweepsOf = (source: string) => sweeps.get(source) ?? new Map<string, number>();
   const here = async (ids: readonly string[]) => {
     const found = new Map<string, boolean>();
@@ -41,14 +48,6 @@ export function createMemorySyncStore(
     cursor: async (source, mode) => cursors.get(key(source, mode))?.cursor,
     sweeps: async (source) => new Map(sweepsOf(source)),
     denied: async (ids) => new Set(ids.filter((id) => denials.has(id))),
-    hashes: async (source, ids) => {
-      const found = new Map<string, string>();
-      for (const id of ids) {
-        const hash = items.get(key(source, id))?.hash;
-        if (hash !== undefined) found.set(id, hash);
-      }
-      return found;
-    },
     restore: async (source, ids) => {
       const back = ids.filter((id) => items.get(key(source, id))?.missing && !denials.has(id));
       for (const id of back) {
@@ -58,15 +57,14 @@ export function createMemorySyncStore(
       return back;
     },
     commit: async ({ source, cursor, seen, failed, recovered }) => {
-      const stored = await here(seen.map(({ id }) => id));
-      for (const { id, hash } of seen) {
+      const stored = await here(seen);
+      for (const id of seen) {
         const known = items.get(key(source, id));
         if (!stored.has(id)) continue;
         items.set(key(source, id), {
           source,
           id,
           sweep: Math.max(known?.sweep ?? 0, cursor.sweep),
-          hash: hash ?? known?.hash,
           missing: known?.missing ?? false,
         });
       }
@@ -78,25 +76,39 @@ export function createMemorySyncStore(
       }
       cursors.set(key(source, cursor.mode), { source, cursor: structuredClone(cursor) });
     },
-    finish: async (source, cursor) => {
+    finish: async (source, cursor, { maxGoneShare = maxGoneShareDefault } = {}) => {
       cursors.delete(key(source, cursor.mode));
-      let withdrawn = 0;
+      const gone: SeenItem[] = [];
+      let shownInAll = 0;
       for (const { id: partition, idPrefix } of cursor.partitions.filter(({ whole }) => whole)) {
         const before = sweepsOf(source).get(partition) ?? 0;
         if (before >= cursor.sweep) continue;
-        const unseen = [...items.values()].filter(
-          (item) =>
-            item.source === source && item.id.startsWith(idPrefix) && item.sweep < before && !item.missing,
+        const own = [...items.values()].filter(
+          (item) => item.source === source && item.id.startsWith(idPrefix) && !item.missing,
         );
-        const shown = await here(unseen.map(({ id }) => id));
-        for (const item of unseen.filter(({ id }) => shown.get(id) === false)) {
-          await catalogue.setWithdrawn(item.id, true);
-          items.set(key(source, item.id), { ...item, missing: true });
-          withdrawn++;
-        }
+        const withdrawn = await here(own.map(({ id }) => id));
+        const shown = own.filter(({ id }) => withdrawn.get(id) === false);
+        shownInAll += shown.length;
+        gone.push(...shown.filter(({ sweep }) => sweep < before));
         sweeps.set(source, sweepsOf(source).set(partition, cursor.sweep));
       }
-      return withdrawn;
+      if (gone.length > fewGone && gone.length > maxGoneShare * shownInAll) {
+        return { withdrawn: 0, heldBack: gone.length };
+      }
+      for (const item of gone) {
+        await catalogue.setWithdrawn(item.id, true);
+        items.set(key(source, item.id), { ...item, missing: true });
+      }
+      return { withdrawn: gone.length, heldBack: 0 };
+    },
+    lease: async (source, owner, milliseconds) => {
+      const held = leases.get(source);
+      if (held !== undefined && held.owner !== owner && held.until > now()) return false;
+      leases.set(source, { owner, until: now() + milliseconds });
+      return true;
+    },
+    release: async (source, owner) => {
+      if (leases.get(source)?.owner === owner) leases.delete(source);
     },
     deny: async (id, reason) => {
       denials.set(id, { id, reason, deniedAt: denials.get(id)?.deniedAt ?? now() });

@@ -1,3 +1,9 @@
+export {
+  type DmmSliceRequest,
+  type DmmSlicesOptions,
+  dmmSlicesFromEnv,
+  type SyncDmmSlice,
+} from "./dmm-slices.ts";
 export { createMemorySyncStore } from "./memory-sync-store.ts";
 export type { SyncTarget } from "./store-items.ts";
 export { type SyncCatalogueOptions, type SyncSummary, syncCatalogue } from "./sync-catalogue.ts";
@@ -5,6 +11,10 @@ export type { PlannedWindow, SyncCursor, SyncMode, WindowPosition } from "./sync
 export {
   type Denial,
   type FailedItem,
+  type FinishedSync,
+  type FinishOptions,
+  fewGone,
+  maxGoneShareDefault,
   maxSyncAttempts,
   type SourceStatus,
   type SyncFailure,

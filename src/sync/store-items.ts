@@ -1,4 +1,4 @@
-import { canonicalJson, isFutagoError, sha256Hex } from "../base/mod.ts";
+import { isFutagoError } from "../base/mod.ts";
 import type { CatalogueStore, Item, PutCounts } from "../catalogue/mod.ts";
 import { type ItemTower, itemContentHash, type VectorStore } from "../embeddings/mod.ts";
 import type { FailedItem, SyncStage } from "./sync-store.ts";
@@ -7,19 +7,6 @@ import type { FailedItem, SyncStage } from "./sync-store.ts";
 export interface SyncTarget {
   readonly version: string;
   readonly towers: ItemTower;
-}
-
-/**
- * What an item is, apart from what changes from day to day: only where this differs is it embedded again.
- *
- * @param item Any item.
- * @param volatileFields Names of fields that do not count.
- * @returns 32 hex digits.
- */
-export function stableContentHash(item: Item, volatileFields: ReadonlySet<string>): string {
-  const { withdrawn: _, fields, ...rest } = item;
-  const stable = Object.fromEntries(Object.entries(fields).filter(([name]) => !volatileFields.has(name)));
-  return sha256Hex(canonicalJson({ ...rest, fields: stable })).slice(0, 32);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type Clock, type Progress, silentProgress } from "../base/mod.ts";
 import type { CatalogueSource, CatalogueStore } from "../catalogue/mod.ts";
 import type { VectorStore } from "../embeddings/mod.ts";
+import { busyElsewhere, holdLease, leaseMsDefault } from "./hold-lease.ts";
 import { createBatchKeeper, type KeptCounts } from "./keep-batch.ts";
 import { createPageQueue } from "./page-queue.ts";
 import { readWindows } from "./read-windows.ts";
@@ -30,6 +31,13 @@ export interface SyncCatalogueOptions {
   /** Stops after the page under way; what came is kept. */
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
+  /**
+   * Where more than 100 items and more than this share of them are gone, from 0 to 1, none is withdrawn: a source that suddenly
+   * answers with little is rather broken. @default 0.2
+   */
+  readonly maxGoneShare?: number;
+  /** How long after it was killed its place is free for another sync of the source, in milliseconds. @default 30000 */
+  readonly leaseMs?: number;
   /** Pages stored and embedded together, at most. @default 10 */
   readonly batchPages?: number;
 }
@@ -49,6 +57,8 @@ export interface SyncSummary extends KeptCounts {
   readonly unread: number;
   /** Withdrawn, as two full syncs did not see them. */
   readonly withdrawn: number;
+  /** Gone, but not withdrawn, as they are more than `maxGoneShare`; the next full sync looks again. */
+  readonly heldBack: number;
 }
 
 /**
@@ -61,7 +71,7 @@ export interface SyncSummary extends KeptCounts {
  *
  * @param options Source, stores, and how much to read.
  * @returns What was done.
- * @throws FutagoError As the source and the stores do; what came until then is kept.
+ * @throws FutagoError `database_busy` while another sync of the source is under way; as the source and the stores do; what came until then is kept.
  *
  * @example
  * ```ts no-run
@@ -71,7 +81,19 @@ export interface SyncSummary extends KeptCounts {
  * ```
  */
 export async function syncCatalogue(options: SyncCatalogueOptions): Promise<SyncSummary> {
-  const { source, state, clock, signal, batchPages = 10 } = options;
+  const lease = await holdLease(options.state, {
+    source: options.source.name,
+    leaseMs: options.leaseMs ?? leaseMsDefault,
+  });
+  try {
+    return await syncAlone(options, lease.lost);
+  } finally {
+    await lease.release();
+  }
+}
+
+async function syncAlone(options: SyncCatalogueOptions, lost: () => boolean): Promise<SyncSummary> {
+  const { source, state, clock, signal, maxGoneShare, batchPages = 10 } = options;
   const began = clock.now();
   const cursor = await openCursor(options);
   const keeper = await createBatchKeeper(options);
@@ -79,7 +101,7 @@ export async function syncCatalogue(options: SyncCatalogueOptions): Promise<Sync
   const queue = createPageQueue(2 * batchPages);
   const task = (options.progress ?? silentProgress).start(`Syncing ${source.name}`);
   const stopped = (): boolean =>
-    (signal?.aborted ?? false) || clock.now() - began >= (options.budgetMs ?? Infinity);
+    lost() || (signal?.aborted ?? false) || clock.now() - began >= (options.budgetMs ?? Infinity);
   const reading = readWindows(cursor, { source, queue, stopped, signal, task, clock });
   // Its failure is thrown below, once what came before it is kept.
   reading.catch(() => {});
@@ -92,13 +114,16 @@ export async function syncCatalogue(options: SyncCatalogueOptions): Promise<Sync
     await keeper.flushed();
     const read = await reading;
     const finished = nextPage(read.cursor, source.limits) === undefined;
-    const withdrawn = finished ? await state.finish(source.name, read.cursor) : 0;
+    if (lost()) throw busyElsewhere(source.name);
+    const { withdrawn, heldBack } = finished
+      ? await state.finish(source.name, read.cursor, maxGoneShare === undefined ? {} : { maxGoneShare })
+      : { withdrawn: 0, heldBack: 0 };
     const counts = keeper.counts();
     for (const { version } of finished && counts.embedded > 0 ? (options.targets ?? []) : []) {
       await options.vectors.buildIndex(version);
     }
     const { pages, rows, issues, unread } = read;
-    return { mode: cursor.mode, finished, pages, rows, issues, unread, withdrawn, ...counts };
+    return { mode: cursor.mode, finished, pages, rows, issues, unread, withdrawn, heldBack, ...counts };
   } finally {
     // Where keeping failed, reading must not go on for nobody.
     queue.close();

@@ -25,10 +25,11 @@ export function testSyncStore(open: () => Promise<SyncStoreWorld>): void {
     pages: 7,
     rows: 640,
   });
+  const nothing = { withdrawn: 0, heldBack: 0 };
   const step = (sweep: number, ids: readonly string[]): SyncStep => ({
     source: "shop",
     cursor: cursorOf(sweep),
-    seen: ids.map((id) => ({ id, hash: `hash of ${id}` })),
+    seen: ids,
     failed: [],
     recovered: [],
   });
@@ -54,12 +55,8 @@ export function testSyncStore(open: () => Promise<SyncStoreWorld>): void {
     expect(await state.cursor("shop", "full")).toEqual(cursorOf(1));
     expect(await state.cursor("shop", "incremental")).toBeUndefined();
     expect(await state.cursor("other", "full")).toBeUndefined();
-    // Without a hash, the one before stands.
-    await state.commit({ ...step(1, []), seen: [{ id: "s:a:1" }, { id: "s:a:2" }] });
-    expect(await state.hashes("shop", ["s:a:1", "s:a:2", "s:unknown"])).toEqual(
-      new Map([["s:a:1", "hash of s:a:1"]]),
-    );
-    expect(await state.finish("shop", cursorOf(1))).toBe(0);
+    expect(await state.status()).toMatchObject([{ source: "shop", items: 1 }]);
+    expect(await state.finish("shop", cursorOf(1))).toEqual(nothing);
     expect(await state.cursor("shop", "full")).toBeUndefined();
     expect(await state.sweeps("shop")).toEqual(new Map([["a/floor", 1]]));
   });
@@ -67,14 +64,17 @@ export function testSyncStore(open: () => Promise<SyncStoreWorld>): void {
   test("what two whole syncs miss is withdrawn, in the partitions that they read", async () => {
     const { state, catalogue } = await filled();
     await state.commit(step(1, ["s:a:1", "s:a:2", "s:b:1"]));
-    expect(await state.finish("shop", cursorOf(1))).toBe(0);
+    expect(await state.finish("shop", cursorOf(1))).toEqual(nothing);
     for (const sweep of [2, 3]) {
       await state.commit(step(sweep, ["s:a:2"]));
       // One that did not read everything says nothing of what it did not see.
-      expect(await state.finish("shop", cursorOf(sweep, false))).toBe(0);
-      expect(await state.finish("shop", cursorOf(sweep))).toBe(sweep === 2 ? 0 : 1);
+      expect(await state.finish("shop", cursorOf(sweep, false))).toEqual(nothing);
+      expect(await state.finish("shop", cursorOf(sweep))).toEqual({
+        withdrawn: sweep === 2 ? 0 : 1,
+        heldBack: 0,
+      });
       // Killed before it heard of it, it ends once more.
-      expect(await state.finish("shop", cursorOf(sweep))).toBe(0);
+      expect(await state.finish("shop", cursorOf(sweep))).toEqual(nothing);
     }
     expect(await shown(catalogue)).toEqual(["s:a:2", "s:b:1"]);
     expect(await state.status()).toMatchObject([
@@ -83,6 +83,46 @@ export function testSyncStore(open: () => Promise<SyncStoreWorld>): void {
     expect(await state.restore("shop", ["s:a:1", "s:a:2"])).toEqual(["s:a:1"]);
     expect(await state.restore("shop", ["s:a:1", "s:a:2"])).toEqual([]);
     expect(await shown(catalogue)).toEqual(["s:a:1", "s:a:2", "s:b:1"]);
+  });
+
+  test("more than a hundred gone items that are more than a share of all are held back until that is allowed", async () => {
+    const { state, catalogue } = await open();
+    const ids = Array.from({ length: 505 }, (_, i) => `s:a:${String(i).padStart(3, "0")}`);
+    await catalogue.putItems(ids.map((id) => ({ id, title: "A film", fields: {} })));
+    await state.commit(step(1, ids));
+    await state.finish("shop", cursorOf(1));
+    const sweeps = [
+      [102, nothing],
+      [102, { withdrawn: 0, heldBack: 102 }],
+      // One of them is back: a fifth is believed.
+      [101, { withdrawn: 101, heldBack: 0 }],
+    ] as const;
+    for (const [n, [gone, ended]] of sweeps.entries()) {
+      await state.commit(step(n + 2, ids.slice(gone)));
+      expect(await shown(catalogue)).toEqual(ids);
+      expect(await state.finish("shop", cursorOf(n + 2))).toEqual(ended);
+    }
+    for (const sweep of [5, 6]) await state.finish("shop", cursorOf(sweep));
+    expect((await shown(catalogue)).length).toBe(404);
+    await state.commit(step(7, []));
+    expect(await state.finish("shop", cursorOf(7), { maxGoneShare: 1 })).toEqual({
+      withdrawn: 404,
+      heldBack: 0,
+    });
+  });
+
+  test("one owner at a time has the place of the sync of a source, until it is given back or over", async () => {
+    const { state } = await open();
+    expect(await state.lease("shop", "one", 60_000)).toBe(true);
+    expect(await state.lease("shop", "one", 60_000)).toBe(true);
+    expect(await state.lease("shop", "two", 60_000)).toBe(false);
+    expect(await state.lease("other", "two", 60_000)).toBe(true);
+    await state.release("shop", "two");
+    expect(await state.lease("shop", "two", 60_000)).toBe(false);
+    await state.release("shop", "one");
+    expect(await state.lease("shop", "two", -1)).toBe(true);
+    expect(await state.lease("shop", "one", 60_000)).toBe(true);
+    expect(await state.lease("shop", "two", 60_000)).toBe(false);
   });
 
   test("what somebody took down before it was missing is not put back", async () => {

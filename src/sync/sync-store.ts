@@ -33,8 +33,8 @@ export interface Denial {
 export interface SyncStep {
   readonly source: string;
   readonly cursor: SyncCursor;
-  /** Every row that came; with the hash of what was embedded where the item is stored and its vectors are made. */
-  readonly seen: readonly { readonly id: string; readonly hash?: string }[];
+  /** Ids of every row that came. */
+  readonly seen: readonly string[];
   readonly failed: readonly FailedItem[];
   /** Ids that failed before and do not any more. */
   readonly recovered: readonly string[];
@@ -55,6 +55,25 @@ export interface SourceStatus {
   readonly cursors: readonly SyncCursor[];
 }
 
+/** Options of {@link SyncStore.finish}. */
+export interface FinishOptions {
+  /** From 0 to 1. @default 0.2 */
+  readonly maxGoneShare?: number;
+}
+
+/** What became of items that are gone. */
+export interface FinishedSync {
+  readonly withdrawn: number;
+  /** Not withdrawn, as there were too many of them to believe it. */
+  readonly heldBack: number;
+}
+
+/** So many gone items are withdrawn whatever share they are. */
+export const fewGone = 100;
+
+/** The share of gone items above which none is withdrawn. */
+export const maxGoneShareDefault = 0.2;
+
 /** What syncs keep beside the catalogue. Each method is one transaction. */
 export interface SyncStore {
   /** Where a sync that has not ended stands. */
@@ -63,16 +82,22 @@ export interface SyncStore {
   sweeps(source: string): Promise<ReadonlyMap<string, number>>;
   /** Which of these may not be stored. */
   denied(ids: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Hashes as they were committed, of those that were. */
-  hashes(source: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Shows those again that were withdrawn as they were missing; a take-down by a person stays. Returns which. */
   restore(source: string, ids: readonly string[]): Promise<readonly string[]>;
   commit(step: SyncStep): Promise<void>;
   /**
    * Ends a sync: its cursor goes. After a full one, items of the partitions that were read whole are withdrawn where neither
-   * it nor the one before saw them. Returns how many.
+   * it nor the one before saw them; none of them, where they are more than `fewGone` and more than `maxGoneShare` of what is
+   * shown of these partitions.
    */
-  finish(source: string, cursor: SyncCursor): Promise<number>;
+  finish(source: string, cursor: SyncCursor, options?: FinishOptions): Promise<FinishedSync>;
+  /**
+   * Takes the place of the one sync of a source for so many milliseconds, or keeps it for as long again. False while another
+   * owner has it.
+   */
+  lease(source: string, owner: string, milliseconds: number): Promise<boolean>;
+  /** Gives the place back, where it is the owner's. */
+  release(source: string, owner: string): Promise<void>;
   /** Takes an item down for good: withdrawn at once, and never stored again by any import. */
   deny(id: string, reason: string): Promise<void>;
   /** Takes a denial back; the item stays withdrawn until it is put back. True where there was one. */

@@ -8,6 +8,7 @@ import {
   type TowerLayouts,
   type TowerParameter,
   type TowerSide,
+  temperatureParameter,
   towerParameters,
 } from "./tower-parameters.ts";
 
@@ -93,10 +94,13 @@ export function exportTower(
   options: { readonly config: TowerConfig; readonly layouts: TowerLayouts; readonly weights: Weights },
 ): Uint8Array {
   const { inputs, embedding, parameters } = servingGraph(side, options);
+  // No node reads it: it is there for a training that starts from this tower.
+  const temperature = options.weights[temperatureParameter];
   return emitOnnx({
     name: `${side}_tower`,
     inputs,
     outputs: { embedding },
     parameters: Object.fromEntries(parameters.map(({ name }) => [name, options.weights[name]!])),
+    ...(temperature === undefined ? {} : { metadata: { [temperatureParameter]: String(temperature[0]) } }),
   });
 }

@@ -4,6 +4,7 @@ import type { FittedFeatures } from "../features/mod.ts";
 import type { TowerConfig } from "../towers/mod.ts";
 import type { TrainingConfig } from "./training-config.ts";
 import type { ValidationSet } from "./validation-set.ts";
+import type { ParentTowers } from "./warm-start.ts";
 
 /** Everything that decides what a training gives. */
 export interface TrainingInputs {
@@ -12,6 +13,8 @@ export interface TrainingInputs {
   readonly towers: TowerConfig;
   readonly training: TrainingConfig;
   readonly validation: ValidationSet | undefined;
+  /** The towers that the weights start from; undefined for fresh ones. */
+  readonly parent: ParentTowers | undefined;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface TrainingInputs {
  * @returns 64 hex digits.
  */
 export function trainingFingerprint(inputs: TrainingInputs): string {
-  const { dataset, features, towers, training, validation } = inputs;
+  const { dataset, features, towers, training, validation, parent } = inputs;
   // How often a checkpoint is written does not change what comes out.
   const { checkpointSteps: _, ...rest } = training;
   const { events, offsets } = dataset;
@@ -34,6 +37,9 @@ export function trainingFingerprint(inputs: TrainingInputs): string {
       features,
       towers,
       training: rest,
+      ...(parent && {
+        parent: [sha256Hex(parent.userOnnx), sha256Hex(parent.itemOnnx), parent.features],
+      }),
     }),
   );
 }

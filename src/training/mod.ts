@@ -15,3 +15,4 @@ export {
   trainingDefaults,
 } from "./training-config.ts";
 export { type HoldOutOptions, holdOut, type ValidationSet } from "./validation-set.ts";
+export type { ParentTowers, TrainingStart, WarmStart } from "./warm-start.ts";

@@ -1,6 +1,7 @@
 import type { FittedFeatures } from "../features/mod.ts";
 import type { TowerConfig, Weights } from "../towers/mod.ts";
 import type { TrainingConfig } from "./training-config.ts";
+import type { TrainingStart } from "./warm-start.ts";
 
 /** One validation during training. */
 export interface CurvePoint {
@@ -26,6 +27,8 @@ export interface TrainedModel {
   readonly itemOnnx: Uint8Array;
   /** The same weights as arrays, by parameter name. */
   readonly weights: Weights;
+  /** From fresh weights, or from a parent's. */
+  readonly start: TrainingStart;
   readonly curves: readonly CurvePoint[];
   readonly best: { readonly epoch: number; readonly ndcg: number | undefined };
   /** Steps done in all. */

@@ -29,6 +29,7 @@ import { runLoop } from "./training-loop.ts";
 import { freshProgress, removeState, restoreState, type TrainingState } from "./training-state.ts";
 import { holdOut, type ValidationSet } from "./validation-set.ts";
 import { createValidator } from "./validator.ts";
+import { startWarm, type WarmStart } from "./warm-start.ts";
 
 /** What a trainer works with. */
 export interface TrainerOptions {
@@ -48,6 +49,11 @@ export interface FitOptions {
   readonly towers?: TowerOptions;
   readonly training?: TrainingOptions;
   /**
+   * Towers to start from instead of fresh weights. Features are fitted anew all the same, and the optimiser starts as it
+   * always does. What the parent was trained on it knows: a validation set from among it is found too easily.
+   */
+  readonly warmStart?: WarmStart;
+  /**
    * Viewers to stop by, who must not be in the dataset; `"none"` to train all epochs on everybody.
    * @default a share of the viewers is held out, see `validationShare`
    */
@@ -63,7 +69,8 @@ export interface Trainer {
    * uninterrupted training would have given, bit for bit.
    *
    * @throws FutagoError `cancelled` when stopped by the signal.
-   * @throws RangeError When the dataset has no likes, a setting is out of range, or the loss runs away.
+   * @throws RangeError When the dataset has no likes, a setting is out of range, the loss runs away, or the parent of
+   * `warmStart` has another schema or shape.
    */
   fit(dataset: Dataset, options: FitOptions): Promise<TrainedModel>;
 }
@@ -111,19 +118,25 @@ async function trainTowers(
     candidates: data.candidates.fixed,
     denseRows: training.denseRows,
   });
+  const { warmStart } = options;
+  const initial = initialWeights(config, { parameters, random: random.fork("weights") });
+  const start = warmStart && startWarm(initial, { warmStart, features, parameters });
   const state: TrainingState = {
     progress: freshProgress(),
-    store: new ParameterStore(initialWeights(config, { parameters, random: random.fork("weights") }), {
-      parameters,
-      plans,
-      averaging: training.averaging,
-    }),
+    store: new ParameterStore(initial, { parameters, plans, averaging: training.averaging }),
     best: {},
   };
   const fingerprint =
     checkpoints === undefined
       ? undefined
-      : trainingFingerprint({ dataset: train, features, towers: config, training, validation });
+      : trainingFingerprint({
+          dataset: train,
+          features,
+          towers: config,
+          training,
+          validation,
+          parent: start?.kind === "warm" ? warmStart!.parent : undefined,
+        });
   if (checkpoints !== undefined) await restoreState(checkpoints, fingerprint!, state);
 
   const onnx = emitStep({
@@ -187,6 +200,7 @@ async function trainTowers(
     userOnnx: exportTower("user", { config, layouts, weights }),
     itemOnnx: exportTower("item", { config, layouts, weights }),
     weights,
+    start: start ?? { kind: "fresh" },
     curves: state.progress.curves,
     best: {
       epoch: state.progress.bestEpoch,

@@ -71,6 +71,7 @@ export async function seedEverything(database: Database): Promise<void> {
     sql`insert into jobs (kind) values ('integrity')`,
     sql`insert into job_runs (job_id, attempt, kind, worker, outcome, started_at, finished_at)
       select id, 1, kind, 'w', 'done', now(), now() from jobs`,
+    sql`insert into sync_leases (source, owner, expires_at) values ('dmm', 'o', now())`,
     sql`insert into sync_quotas (source) values ('dmm')`,
     sql`insert into job_alerts (destination, name, text, broken) values ('slack', 'integrity', '', true)`,
     sql`insert into sync_cursors (source, mode, cursor) values ('shop', 'full', '{}')`,

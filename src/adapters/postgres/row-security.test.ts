@@ -52,6 +52,7 @@ const expected: Readonly<Record<string, Readonly<Record<Actor, string>>>> = {
   job_runs: { ...closed, service: "1+11+" },
   job_schedules: { ...closed, service: "6+66+" },
   job_alerts: { ...closed, service: "1+11+" },
+  sync_leases: { ...closed, service: "1+11+" },
   sync_quotas: { ...closed, service: "1+11+" },
   feature_importance: { ...closed, service: "1+11+" },
   video_embeddings: { ...closed, service: "1+11+" },

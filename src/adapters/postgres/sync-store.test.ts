@@ -46,7 +46,7 @@ describeDatabases("what syncs keep", (open) => {
       pages: 1,
       rows: 1,
     } as const;
-    const step = { source: "shop", seen: [{ id: "a" }], failed: [], recovered: [] };
+    const step = { source: "shop", seen: ["a"], failed: [], recovered: [] };
     await sync.commit({ ...step, cursor: { ...cursor, sweep: 1 } });
     for (const sweep of [1, 2, 3]) await sync.finish("shop", { ...cursor, sweep });
     expect(await sync.status()).toMatchObject([{ missing: 1 }]);

@@ -8,11 +8,12 @@ import {
   type SyncStore,
 } from "../../sync/mod.ts";
 import type { Connection } from "./connection.ts";
+import { finishSync } from "./finish-sync.ts";
 import { repeatDeadlocked } from "./repeat-deadlocked.ts";
 import { storableJson, storableText } from "./storable-json.ts";
 
 /**
- * What syncs keep, in `sync_cursors`, `sync_sweeps`, `sync_items`, `sync_failures` and `denied_videos`.
+ * What syncs keep, in the tables `sync_*` and `denied_videos`.
  *
  * @param db A migrated database.
  * @returns The store.
@@ -35,14 +36,6 @@ export function createSyncStore(db: Connection): SyncStore {
         select video_id as id from denied_videos where video_id in (select ${texts(ids)})`.execute(db);
       return new Set(rows.map(({ id }) => id));
     },
-    hashes: async (source, ids) => {
-      const { rows } = await sql<{ id: string; hash: string }>`
-        select video_id as id, content_hash as hash from sync_items
-        where source = ${source} and content_hash is not null and video_id in (select ${texts(ids)})`.execute(
-        db,
-      );
-      return new Map(rows.map(({ id, hash }) => [id, hash]));
-    },
     restore: (source, ids) =>
       repeatDeadlocked(db, async (trx) => {
         const { rows } = await sql<{ id: string }>`
@@ -57,7 +50,20 @@ export function createSyncStore(db: Connection): SyncStore {
         return back;
       }),
     commit: (step) => repeatDeadlocked(db, (trx) => commit(trx, step)),
-    finish: (source, cursor) => repeatDeadlocked(db, (trx) => finish(trx, { source, cursor })),
+    finish: (source, cursor, options = {}) =>
+      repeatDeadlocked(db, (trx) => finishSync(trx, { source, cursor, ...options })),
+    lease: async (source, owner, milliseconds) => {
+      const { rows } = await sql`
+        insert into sync_leases as l (source, owner, expires_at)
+        values (${source}, ${owner}, now() + ${milliseconds}::float8 * interval '1 millisecond')
+        on conflict (source) do update set owner = excluded.owner, expires_at = excluded.expires_at
+          where l.owner = excluded.owner or l.expires_at <= now()
+        returning source`.execute(db);
+      return rows.length > 0;
+    },
+    release: async (source, owner) => {
+      await sql`delete from sync_leases where source = ${source} and owner = ${owner}`.execute(db);
+    },
     deny: async (id, reason) => {
       await repeatDeadlocked(db, (trx) =>
         sql`select deny_video(${storableText(id)}, ${storableText(reason)})`.execute(trx),
@@ -116,18 +122,13 @@ async function commit(
   trx: Connection,
   { source, cursor, seen, failed, recovered }: Parameters<SyncStore["commit"]>[0],
 ): Promise<void> {
-  // A row may come on two pages; the last says how it was left.
-  const rows = [...new Map(seen.map(({ id, hash }) => [id, [id, hash ?? null]])).values()];
   await sql`
-    insert into sync_items as i (source, video_id, seen_sweep, content_hash)
-    select ${source}, v.video_id, ${cursor.sweep}, j.value->>1
-    from jsonb_array_elements(${storableJson(rows)}::text::jsonb) j join videos v on v.video_id = j.value->>0
+    insert into sync_items as i (source, video_id, seen_sweep)
+    select ${source}, v.video_id, ${cursor.sweep} from videos v
+    where v.video_id in (select jsonb_array_elements_text(${storableJson(seen)}::text::jsonb))
     order by v.video_id
-    on conflict (source, video_id) do update
-      set seen_sweep = greatest(i.seen_sweep, excluded.seen_sweep),
-        content_hash = coalesce(excluded.content_hash, i.content_hash)
-      where i.seen_sweep < excluded.seen_sweep or excluded.content_hash <> i.content_hash
-        or (i.content_hash is null and excluded.content_hash is not null)`.execute(trx);
+    on conflict (source, video_id) do update set seen_sweep = excluded.seen_sweep
+      where i.seen_sweep < excluded.seen_sweep`.execute(trx);
   if (recovered.length > 0) {
     await sql`delete from sync_failures where source = ${source}
       and item_id in (select jsonb_array_elements_text(${storableJson(recovered)}::text::jsonb))`.execute(
@@ -146,34 +147,4 @@ async function commit(
   await sql`
     insert into sync_cursors (source, mode, cursor) values (${source}, ${cursor.mode}, ${storableJson(cursor)}::text::jsonb)
     on conflict (source, mode) do update set cursor = excluded.cursor, updated_at = now()`.execute(trx);
-}
-
-async function finish(
-  trx: Connection,
-  { source, cursor }: { readonly source: string; readonly cursor: SyncCursor },
-): Promise<number> {
-  await sql`delete from sync_cursors where source = ${source} and mode = ${cursor.mode}`.execute(trx);
-  let withdrawn = 0;
-  for (const { id, idPrefix } of cursor.partitions.filter(({ whole }) => whole)) {
-    // Shown ones only: what a person took down is not put back when it returns.
-    const { rows } = await sql`
-      with before as (
-        select sweep from sync_sweeps where source = ${source} and partition = ${id} and sweep < ${cursor.sweep}
-      ),
-      gone as (
-        update videos v set withdrawn = true, updated_at = now()
-        from sync_items i
-        where i.source = ${source} and starts_with(i.video_id, ${idPrefix}) and i.seen_sweep < (select sweep from before)
-          and v.video_id = i.video_id and not v.hidden
-        returning v.video_id
-      )
-      update sync_items i set missing = true from gone
-      where i.source = ${source} and i.video_id = gone.video_id returning i.video_id`.execute(trx);
-    withdrawn += rows.length;
-    await sql`
-      insert into sync_sweeps as s (source, partition, sweep) values (${source}, ${id}, ${cursor.sweep})
-      on conflict (source, partition) do update
-        set sweep = greatest(s.sweep, excluded.sweep), finished_at = now()`.execute(trx);
-  }
-  return withdrawn;
 }

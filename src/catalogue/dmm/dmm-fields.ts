@@ -13,18 +13,6 @@ import {
   textOrNumber,
 } from "./dmm-values.ts";
 
-/** Fields that change from day to day without the item being another. */
-export const dmmVolatileFields: readonly string[] = /* @__PURE__ */ Object.freeze([
-  "campaignEndsAt",
-  "campaigns",
-  "listPrice",
-  "price",
-  "priceFrom",
-  "reviewAverage",
-  "reviewCount",
-  "stock",
-]);
-
 /** Where a value that could not be read stands, what would have been right, and what stood there. */
 export type Complain = (path: string, expected: string, found: unknown) => void;
 

@@ -1,7 +1,6 @@
 import { FutagoError } from "../../base/mod.ts";
 import type { CatalogueSource, SourceWindow } from "../source.ts";
 import type { DmmClient, DmmItemPage } from "./dmm-client.ts";
-import { dmmVolatileFields } from "./dmm-fields.ts";
 import { type DmmFloor, dmmFloorName, dmmItemIdPrefix, parseDmmFloor } from "./dmm-floor.ts";
 
 const day = 86_400_000;
@@ -53,7 +52,6 @@ export function createDmmSource(client: DmmClient, options: DmmSourceOptions): C
     name: "dmm",
     // The count stops at the ceiling, and rows move while they are paged: a page is left free below it.
     limits: { pageSize: hits, maxWindowRows: maxOffset - hits, windowMs: 30 * day, minWindowMs: 1000 },
-    volatileFields: dmmVolatileFields,
     async partitions(request = {}) {
       const listed = new Set((await client.floors(request)).map(dmmFloorName));
       const unknown = [...floors.keys()].filter((name) => !listed.has(name));

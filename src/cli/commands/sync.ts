@@ -68,6 +68,7 @@ interface SyncOptions {
   readonly incremental?: boolean;
   readonly from?: number;
   readonly embed: boolean;
+  readonly allowWithdrawals?: boolean;
   readonly floors?: readonly string[];
   readonly rate?: number;
   readonly daily?: number;
@@ -94,11 +95,17 @@ function withSync(command: Command, description: string): Command {
       ).conflicts("full"),
     )
     .option("--from <date>", "only what is dated from then on: 2026-01-31", moment)
+    .option("--allow-withdrawals", "withdraw what is gone even where it is more than a fifth of all")
     .option("--no-embed", "make no vectors; futago embed does it later");
 }
 
-function askedOf({ full, incremental, from, embed }: SyncOptions) {
-  return { mode: full ? "full" : incremental ? "incremental" : "auto", from, embed } as const;
+function askedOf({ full, incremental, from, embed, allowWithdrawals = false }: SyncOptions) {
+  return {
+    mode: full ? "full" : incremental ? "incremental" : "auto",
+    from,
+    embed,
+    allowWithdrawals,
+  } as const;
 }
 
 function moment(text: string): number {

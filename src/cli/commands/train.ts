@@ -13,15 +13,19 @@ import { readFeatureSchema } from "../feature-schema.ts";
 import { openDeployer } from "../open-deployer.ts";
 import { withStores } from "../open-stores.ts";
 import { realNumber, wholeNumber } from "../option-values.ts";
+import { registeredBundle } from "../registered-bundle.ts";
+import { towersLike } from "../towers-like.ts";
 
 interface Options {
-  readonly preset: TowerPreset;
-  readonly schema: string;
+  readonly preset?: TowerPreset;
+  readonly schema?: string;
   readonly embeddingDim?: number;
   readonly batchSize?: number;
   readonly epochs?: number;
   readonly learningRate?: number;
   readonly seed: number;
+  /** True where no version is named: the active one. */
+  readonly warmStart?: string | true;
   readonly device: OrtDevice;
   readonly outputDir?: string;
   readonly description: string;
@@ -38,15 +42,20 @@ export function trainCommand(): Command {
   const command = new Command("train")
     .description("Train a model from the database, write its bundle and register it as a candidate")
     .addOption(
-      new Option("--preset <name>", "standard (768-d) or lite (64-d)")
-        .choices(["standard", "lite"])
-        .default("standard"),
+      new Option(
+        "--preset <name>",
+        "standard (768-d) or lite (64-d) (default: standard, or the parent's)",
+      ).choices(["standard", "lite"]),
     )
-    .option("--schema <name>", "features: video, movielens or a JSON file", "video")
+    .option("--schema <name>", "features: video, movielens or a JSON file (default: video, or the parent's)")
     .option(
       "--embedding-dim <n>",
       "width of the vectors (default: the preset's)",
       wholeNumber({ min: 8, max: 4096 }),
+    )
+    .option(
+      "--warm-start [version]",
+      "start from the weights of this version (default: the active one), with its features and towers",
     )
     .option("--batch-size <n>", "viewers per step", wholeNumber({ min: 1 }))
     .option("--epochs <n>", "most passes over the viewers", wholeNumber({ min: 1 }))
@@ -64,17 +73,12 @@ export function trainCommand(): Command {
     .option("--dry-run", "read the data, check the settings, say what would be trained, and change nothing")
     .addHelpText(
       "after",
-      "\nA training that is stopped goes on where it stood when the same command is run again.\n\nExamples:\n  futago train --dry-run\n  futago train --preset lite --update-db\n  futago train --epochs 40 --seed 7 --description 'shorter' --json",
+      "\nA training that is stopped goes on where it stood when the same command is run again.\n\nExamples:\n  futago train --dry-run\n  futago train --preset lite --update-db\n  futago train --warm-start --update-db\n  futago train --epochs 40 --seed 7 --description 'shorter' --json",
     );
   return withSharedOptions(command).action(action<Options>((context, options) => train(context, options)));
 }
 
 async function train(context: CliContext, options: Options): Promise<void> {
-  const schema = await readFeatureSchema(options.schema);
-  const towers = {
-    preset: options.preset,
-    ...(options.embeddingDim === undefined ? {} : { dims: options.embeddingDim }),
-  };
   const training = {
     seed: options.seed,
     ...(options.batchSize === undefined ? {} : { batchUsers: options.batchSize }),
@@ -82,6 +86,20 @@ async function train(context: CliContext, options: Options): Promise<void> {
     ...(options.learningRate === undefined ? {} : { learningRate: options.learningRate }),
   };
   await withStores(context, async (stores) => {
+    const { warmStart } = options;
+    const parent =
+      warmStart === undefined
+        ? undefined
+        : await registeredBundle(stores, warmStart === true ? undefined : warmStart);
+    const schema =
+      options.schema === undefined && parent !== undefined
+        ? parent.features.schema
+        : await readFeatureSchema(options.schema ?? "video");
+    const towers = {
+      ...(parent && towersLike(parent.manifest)),
+      ...(options.preset === undefined ? {} : { preset: options.preset }),
+      ...(options.embeddingDim === undefined ? {} : { dims: options.embeddingDim }),
+    };
     const dataset = await datasetFromStore(stores.database.catalogue);
     const { items, people, events } = dataWindowOf(dataset);
     context.say(`${items} items, ${people} people, ${events} events`);
@@ -98,7 +116,13 @@ async function train(context: CliContext, options: Options): Promise<void> {
     const { progress, signal } = context;
     const checkpoints = createFileBlobStore(resolve(context.home, "checkpoints"));
     const trainer = createTrainer({ runtime, progress, checkpoints, clock: Date });
-    const model = await trainer.fit(dataset, { schema, towers, training, signal });
+    const model = await trainer.fit(dataset, {
+      schema,
+      towers,
+      training,
+      signal,
+      ...(parent === undefined ? {} : { warmStart: { parent } }),
+    });
     sayResult(context, model);
     // The recorded vectors are those of the processor, as every answer's are: a graphics card may round more coarsely.
     const recorder = options.device === "cpu" ? runtime : await createOrtRuntime();
@@ -121,6 +145,7 @@ async function train(context: CliContext, options: Options): Promise<void> {
       version,
       active: options.updateDb ?? false,
       metrics,
+      start: model.start,
       bestEpoch: best.epoch,
       steps,
       trainSeconds: seconds,
@@ -136,7 +161,10 @@ async function copyBundle(version: string, { from, to }: { from: BlobStore; to: 
   }
 }
 
-function sayResult(context: CliContext, { best, steps, seconds }: TrainedModel): void {
+function sayResult(context: CliContext, { start, best, steps, seconds }: TrainedModel): void {
+  if (start.kind === "warm") {
+    context.say(`Started warm: ${start.carriedRows} of ${start.rows} table rows from the parent`);
+  }
   const found = best.ndcg === undefined ? "" : `, validation NDCG@10 ${best.ndcg.toFixed(3)}`;
   context.say(`Trained in ${(seconds ?? 0).toFixed(1)} s: ${steps} steps, best epoch ${best.epoch}${found}`);
 }

@@ -19,8 +19,10 @@ import { runCheck } from "../doctor/check.ts";
 import { vectorChecks } from "../doctor/vector-checks.ts";
 import { openDeployer } from "../open-deployer.ts";
 import type { Stores } from "../open-stores.ts";
+import { registeredBundle } from "../registered-bundle.ts";
 import { openDmmSource } from "../sync/open-sources.ts";
 import { runSync } from "../sync/run-sync.ts";
+import { towersLike } from "../towers-like.ts";
 
 /**
  * What `futago jobs run` can do, by kind of job.
@@ -52,11 +54,13 @@ export async function openJobHandlers(
       deployer,
       runtime,
       open,
-      train: (split, { parent, signal }) => {
+      train: async (split, { parent, signal }) => {
         const validation = trainingValidation(split);
+        const bundle = parent && (await registeredBundle(stores, parent.version));
         return createTrainer({ runtime, checkpoints, clock }).fit(split.train, {
           schema: parent?.towers.features.schema ?? videoSchema,
-          towers: towersLike(parent?.manifest),
+          towers: parent === undefined ? { preset: "lite" } : towersLike(parent.manifest),
+          ...(bundle === undefined ? {} : { warmStart: { parent: bundle, mismatch: "fresh" } }),
           ...(validation === undefined ? {} : { validation }),
           signal,
         });
@@ -118,13 +122,4 @@ function syncHandler(context: CliContext, stores: Stores): JobHandler {
       return { counts: Object.fromEntries(counts) };
     },
   };
-}
-
-/** The towers of the version before; without one, or after an import, those that train in minutes. */
-function towersLike(parent: { readonly preset: string; readonly dims: number } | undefined): {
-  readonly preset: "standard" | "lite";
-  readonly dims?: number;
-} {
-  if (parent === undefined) return { preset: "lite" };
-  return { preset: parent.preset === "standard" ? "standard" : "lite", dims: parent.dims };
 }

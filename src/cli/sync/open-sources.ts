@@ -5,9 +5,8 @@ import { openDataFolder } from "../../adapters/fs/mod.ts";
 import { createRandom, FutagoError } from "../../base/mod.ts";
 import {
   type CatalogueSource,
-  createDmmClient,
-  createDmmSource,
   createFeedSource,
+  dmmSourceFromEnv,
   httpFile,
   parseImportMapping,
 } from "../../catalogue/mod.ts";
@@ -35,10 +34,8 @@ export function openDmmSource(
   { database }: Stores,
   { floors, rate, daily }: DmmOptions,
 ): CatalogueSource {
-  const baseUrl = env["DMM_API_URL"];
-  const maxOffset = env["DMM_MAX_OFFSET"];
-  const client = createDmmClient({
-    credentials: { apiId: env["DMM_API_ID"] ?? "", affiliateId: env["DMM_AFFILIATE_ID"] ?? "" },
+  return dmmSourceFromEnv(env, {
+    floors,
     fetch,
     clock: Date,
     random: createRandom(Date.now()),
@@ -47,12 +44,8 @@ export function openDmmSource(
     limits: {
       ...(rate === undefined ? {} : { intervalMs: Math.round(1000 / rate) }),
       ...(daily === undefined ? {} : { dailyRequests: daily }),
-      ...(maxOffset ? { maxOffset: Number(maxOffset) } : {}),
     },
-    ...(baseUrl ? { baseUrl } : {}),
   });
-  const set = (env["DMM_FLOORS"] ?? "").split(",").filter((name) => name.trim() !== "");
-  return createDmmSource(client, { floors: floors ?? (set.length > 0 ? set : ["FANZA/digital/videoa"]) });
 }
 
 /**

@@ -12,6 +12,8 @@ export interface RunSyncOptions {
   readonly from?: number | undefined;
   /** Whether vectors are made in the same pass. */
   readonly embed: boolean;
+  /** Withdraws what is gone, however much it is. */
+  readonly allowWithdrawals: boolean;
 }
 
 /**
@@ -27,16 +29,23 @@ export async function runSync(
 ): Promise<void> {
   const { catalogue: store, sync: state, vectors } = stores.database;
   const targets = options.embed ? await openTargets(stores) : [];
-  const { mode, from } = options;
+  const { mode, from, allowWithdrawals } = options;
   const { signal, progress } = context;
   try {
     const summary = await syncCatalogue({
       ...{ source, store, state, vectors, targets, mode, signal, progress },
       clock: Date,
+      ...(allowWithdrawals ? { maxGoneShare: 1 } : {}),
       ...(from === undefined ? {} : { from }),
     });
     for (const line of describeSync(summary)) context.say(line);
     context.result(summary);
+    if (summary.heldBack > 0) {
+      throw new FutagoError(
+        "import_rejected",
+        `Cannot withdraw ${summary.heldBack} items as at most a fifth may be gone at once: nothing was withdrawn; look at the source, then run the same with --full --allow-withdrawals`,
+      );
+    }
     if (summary.finished) return;
     throw new FutagoError(
       "cancelled",

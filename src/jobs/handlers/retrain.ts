@@ -10,9 +10,16 @@ import type {
   VersionStore,
 } from "../../registry/mod.ts";
 import { createTowerScorer, loadTowers } from "../../towers/mod.ts";
+import type { TrainingStart } from "../../training/mod.ts";
 import type { JobResult } from "../job-queue.ts";
 import type { JobHandler } from "../worker.ts";
 import { judgeRetrained, type RetrainGate } from "./retrain-gate.ts";
+
+/** A new model, as `createTrainer` gives it. */
+export interface RetrainedModel extends DeployableModel {
+  /** From the parent's weights, or why not: kept in the run record. */
+  readonly start?: TrainingStart;
+}
 
 /** What {@link createRetrain} works with. */
 export interface RetrainDeps {
@@ -26,7 +33,7 @@ export interface RetrainDeps {
   readonly train: (
     split: Split,
     options: { readonly parent: LoadedModel | undefined; readonly signal: AbortSignal },
-  ) => Promise<DeployableModel>;
+  ) => Promise<RetrainedModel>;
   readonly gate?: RetrainGate;
 }
 
@@ -56,7 +63,8 @@ export function createRetrain(deps: RetrainDeps): JobHandler {
         const report = await compare({ model, parent }, { ...deps, split, signal });
         const metrics = headline(report);
         const bytes = model.userOnnx.length + model.itemOnnx.length;
-        const counts = { viewers, bytes, ...metrics };
+        const { start } = model;
+        const counts = { viewers, bytes, ...carried(start), ...metrics };
         const reasons = judgeRetrained({ report, bytes }, gate);
         if (reasons.length > 0) return { counts, reason: `refused: ${reasons.join("; ")}` };
         const { version } = await deployer.register(model, { dataset, metrics, description: "retrained" });
@@ -67,12 +75,18 @@ export function createRetrain(deps: RetrainDeps): JobHandler {
           if (!isFutagoError(error) || error.code !== "parity_failed") throw error;
           return { counts, reason: `refused: ${version} does not answer alike on every runtime` };
         }
-        return { counts, modelVersion: version };
+        if (start?.kind !== "fresh" || start.reason === undefined) return { counts, modelVersion: version };
+        return { counts, modelVersion: version, reason: `started from fresh weights: ${start.reason}` };
       } finally {
         await parent?.close();
       }
     },
   };
+}
+
+/** Of a warm start, the share of all table rows that began as the parent's. */
+function carried(start: TrainingStart | undefined): Record<string, number> {
+  return start?.kind === "warm" ? { "carried share": start.carriedRows / start.rows } : {};
 }
 
 /** Both on the same viewers, so that their difference is paired. */

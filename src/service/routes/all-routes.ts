@@ -1,5 +1,6 @@
 import { blocks } from "./blocks.ts";
 import { confirmAge } from "./confirm-age.ts";
+import { dmmContentSync } from "./dmm-content-sync.ts";
 import { erasePerson } from "./erase-person.ts";
 import { events } from "./events.ts";
 import { exportPerson } from "./export-person.ts";
@@ -23,4 +24,5 @@ export const allRoutes = [
   takedown,
   itemEmbedding,
   reloadModels,
+  dmmContentSync,
 ] as const;

@@ -1,0 +1,72 @@
+import { z } from "@hono/zod-openapi";
+import { Problem } from "../problem.ts";
+import { defineRoute } from "../route.ts";
+
+const count = z.int().min(0);
+const budgetError = "a whole number of milliseconds from 5000 to 20000";
+
+/** Syncs a slice of the DMM catalogue. */
+export const dmmContentSync = defineRoute({
+  path: "/functions/v1/dmm_content_sync",
+  name: "dmm_content_sync",
+  summary: "Syncs the DMM catalogue for a while; asked again until it is done, it goes on where it was",
+  callers: "service",
+  request: z
+    .strictObject(
+      {
+        floors: z
+          .array(
+            z.string().regex(/^(?:FANZA|DMM\.com)\/[a-z0-9_]{1,40}\/[a-z0-9_]{1,40}$/, {
+              error: "site/service/floor, such as FANZA/digital/videoa",
+            }),
+            { error: "a list of floors" },
+          )
+          .min(1)
+          .max(100)
+          .optional(),
+        full: z.boolean({ error: "true to read everything again" }).default(false),
+        budget_ms: z
+          .int({ error: budgetError })
+          .min(5000, budgetError)
+          .max(20_000, budgetError)
+          .default(20_000),
+      },
+      { error: "an object with floors, full, budget_ms or nothing" },
+    )
+    .openapi("DmmContentSyncRequest"),
+  response: z
+    .object({
+      done: z.boolean().openapi({ description: "False: ask again to go on" }),
+      mode: z.enum(["full", "incremental"]),
+      pages: count,
+      rows: count,
+      inserted: count,
+      updated: count,
+      unchanged: count,
+      withdrawn: count,
+      held_back: count.openapi({ description: "Gone, but too many to be withdrawn at once" }),
+      restored: count,
+      denied: count,
+      failed: count,
+      unread: count,
+      request_id: z.string(),
+    })
+    .openapi("DmmContentSync"),
+  problems: ["database_busy", "not_configured", "source_exhausted", "source_rejected", "source_unreadable"],
+  handle: async ({ floors, full, budget_ms }, { syncDmm }) => {
+    if (syncDmm === undefined) {
+      throw new Problem(
+        "not_configured",
+        "Cannot sync with DMM as it needs credentials: set DMM_API_ID and DMM_AFFILIATE_ID where the service runs",
+      );
+    }
+    const { mode, finished, pages, rows, ...of } = await syncDmm({ floors, full, budgetMs: budget_ms });
+    const { inserted, updated, unchanged, withdrawn, heldBack, restored, denied, failed, unread } = of;
+    return {
+      body: {
+        ...{ done: finished, mode, pages, rows, inserted, updated, unchanged },
+        ...{ withdrawn, held_back: heldBack, restored, denied, failed, unread },
+      },
+    };
+  },
+});
