@@ -237,7 +237,13 @@ export function describeService(name: string, open: (env: ServedEnv) => Promise<
         "401 unauthorized",
       );
       expect(refusal(await post("recommendations", body, await bearer("p09")))).toBe("403 forbidden");
-      for (const route of ["takedown", "confirm_age", "item_embedding", "reload_models", "dmm_content_sync"]) {
+      for (const route of [
+        "takedown",
+        "confirm_age",
+        "item_embedding",
+        "reload_models",
+        "dmm_content_sync",
+      ]) {
         expect(refusal(await post(route, body, await bearer("p08"))), route).toBe("403 forbidden");
       }
     });

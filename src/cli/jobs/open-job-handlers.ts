@@ -115,7 +115,7 @@ function syncHandler(context: CliContext, stores: Stores): JobHandler {
         },
       };
       const source = openDmmSource(quiet, stores, {});
-      await runSync(source, { context: quiet, stores, mode: "auto", embed: true });
+      await runSync(source, { context: quiet, stores, mode: "auto", embed: true, allowWithdrawals: false });
       const counts = Object.entries(summary).filter((entry): entry is [string, number] =>
         Number.isFinite(entry[1]),
       );
