@@ -1,6 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { FutagoError } from "../base/mod.ts";
+import { resolve } from "node:path";
 import type { Dataset } from "../catalogue/mod.ts";
 import {
   type FittedFeatures,
@@ -11,32 +9,8 @@ import {
 import { isVersionName } from "../registry/mod.ts";
 import { readFeatureSchema } from "./feature-schema.ts";
 import type { Stores } from "./open-stores.ts";
+import { readJsonFile } from "./read-json-file.ts";
 import { registeredBundle } from "./registered-bundle.ts";
-
-/** A JSON file, and where its relative paths begin. */
-export interface JsonFile {
-  readonly json: unknown;
-  readonly folder: string;
-}
-
-/**
- * Reads a JSON file.
- *
- * @param path Which.
- * @returns What it holds.
- * @throws FutagoError `source_unreadable` where it is not there or no JSON.
- */
-export async function readJsonFile(path: string): Promise<JsonFile> {
-  try {
-    return { json: JSON.parse(await readFile(path, "utf8")), folder: dirname(resolve(path)) };
-  } catch (cause) {
-    throw new FutagoError(
-      "source_unreadable",
-      `Cannot read "${path}" as it must be a JSON file: ${(cause as Error).message}`,
-      { cause },
-    );
-  }
-}
 
 /**
  * What imported towers read.

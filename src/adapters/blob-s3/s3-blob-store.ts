@@ -1,18 +1,10 @@
-import { type BlobStore, checkBlobPath, type Fetch, type RequestOptions } from "../../base/mod.ts";
-import { createS3Client, type S3Client } from "./s3-client.ts";
+import { type BlobStore, checkBlobPath } from "../../base/mod.ts";
+import { createS3Client, type S3Client, type S3ClientOptions } from "./s3-client.ts";
 import { partBytes, uploadParts } from "./upload-parts.ts";
 import { textsOf } from "./xml-text.ts";
 
 /** What {@link createS3BlobStore} is given. */
-export interface S3BlobStoreOptions extends RequestOptions {
-  /** Without the bucket: `https://s3.eu-central-1.amazonaws.com`, `https://<ref>.storage.supabase.co/storage/v1/s3`. */
-  readonly endpoint: string;
-  /** As the endpoint expects it in a signature. */
-  readonly region: string;
-  readonly bucket: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly fetch: Fetch;
+export interface S3BlobStoreOptions extends S3ClientOptions {
   /** As for Supabase Storage: how long caches may keep what is written, in seconds. @default 31536000 */
   readonly cacheSeconds?: number;
 }

@@ -10,7 +10,9 @@ import { textsOf } from "./xml-text.ts";
 
 /** Where the object store is and who asks. */
 export interface S3ClientOptions extends RequestOptions {
+  /** Without the bucket: `https://s3.eu-central-1.amazonaws.com`, `https://<ref>.storage.supabase.co/storage/v1/s3`. */
   readonly endpoint: string;
+  /** As the endpoint expects it in a signature. */
   readonly region: string;
   readonly bucket: string;
   readonly accessKeyId: string;

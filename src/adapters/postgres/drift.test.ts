@@ -1,30 +1,11 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { OpenConnection } from "./connection.ts";
 import { assembleDatabase, type Database } from "./database.ts";
 import { checkDrift, type DriftIssue, describeDatabase, readSchemaDescription } from "./drift.ts";
-import { createFreshDatabase, createSupabasePlatform } from "./fresh-database.conformance.ts";
+import { createSupabasePlatform, testServers } from "./fresh-database.conformance.ts";
 import { openEmbedded } from "./open-embedded.ts";
-import { openServer } from "./open-server.ts";
 
-const url = process.env["DATABASE_URL"];
-const servers: readonly { readonly name: string; readonly open: () => Promise<OpenConnection> }[] = [
-  { name: "PGlite", open: () => openEmbedded({ memory: true }) },
-  ...(url === undefined
-    ? []
-    : [
-        {
-          name: "Postgres",
-          open: async () => {
-            const { url: fresh, drop } = await createFreshDatabase(url);
-            const opened = await openServer(fresh, { maxConnections: 2 });
-            return { ...opened, close: () => opened.close().then(drop) };
-          },
-        },
-      ]),
-];
-
-describe.each(servers)("checkDrift() on $name", ({ open }) => {
+describe.each(testServers())("checkDrift() on $name", ({ open }) => {
   let database: Database;
   beforeAll(async () => {
     const opened = await open();

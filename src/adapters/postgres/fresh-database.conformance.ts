@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { sql } from "kysely";
-import type { Connection } from "./connection.ts";
+import type { Connection, OpenConnection } from "./connection.ts";
 import { splitStatements } from "./migrate.ts";
+import { openEmbedded } from "./open-embedded.ts";
 import { openServer } from "./open-server.ts";
 
 /** An empty database on a server. */
@@ -26,6 +27,25 @@ export async function createFreshDatabase(serverUrl: string): Promise<FreshDatab
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => administer(sql`drop database ${sql.id(name)} with (force)`) };
+}
+
+/** A kind of database, and how an empty one of it is opened; what is opened goes when it is closed. */
+export interface TestServer {
+  readonly name: "PGlite" | "Postgres";
+  readonly open: () => Promise<OpenConnection>;
+}
+
+/** Where a test that needs a database of its own runs: PGlite, and Postgres where `DATABASE_URL` names one. */
+export function testServers(): readonly TestServer[] {
+  const url = process.env["DATABASE_URL"];
+  const embedded = { name: "PGlite", open: () => openEmbedded({ memory: true }) } as const;
+  if (url === undefined) return [embedded];
+  const open = async (): Promise<OpenConnection> => {
+    const { url: fresh, drop } = await createFreshDatabase(url);
+    const opened = await openServer(fresh, { maxConnections: 2 });
+    return { ...opened, close: () => opened.close().then(drop) };
+  };
+  return [embedded, { name: "Postgres", open }];
 }
 
 /**

@@ -1,10 +1,8 @@
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
-import type { Connection, OpenConnection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { assembleDatabase } from "./database.ts";
-import { createFreshDatabase } from "./fresh-database.conformance.ts";
-import { openEmbedded } from "./open-embedded.ts";
-import { openServer } from "./open-server.ts";
+import { testServers } from "./fresh-database.conformance.ts";
 
 // What pg_cron, pg_net and the vault look like from outside; they write down what they are told.
 const shims = [
@@ -23,30 +21,13 @@ const shims = [
   "create view vault.decrypted_secrets as select name, secret as decrypted_secret from vault.secrets",
 ];
 
-const url = process.env["DATABASE_URL"];
-const servers: readonly (readonly [string, () => Promise<OpenConnection>])[] = [
-  ["PGlite", () => openEmbedded({ memory: true })],
-  ...(url === undefined
-    ? []
-    : ([
-        [
-          "Postgres",
-          async () => {
-            const { url: fresh, drop } = await createFreshDatabase(url);
-            const opened = await openServer(fresh, { maxConnections: 1 });
-            return { ...opened, close: () => opened.close().then(drop) };
-          },
-        ],
-      ] as const)),
-];
-
 async function scheduled(db: Connection): Promise<readonly { schedule: string; command: string }[]> {
   const { rows } = await sql<{ schedule: string; command: string }>`
     select schedule, command from cron.job where jobname = 'futago-jobs'`.execute(db);
   return rows;
 }
 
-describe.each(servers)("jobs on Supabase, on %s", (_name, open) => {
+describe.each(testServers())("jobs on Supabase, on $name", ({ open }) => {
   test("[JB11] a tick of pg_cron calls whoever does the jobs with the key of the vault, once both are set", async () => {
     const opened = await open();
     const { db } = opened;

@@ -1,10 +1,7 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { OpenConnection } from "./connection.ts";
 import { assembleDatabase, type Database } from "./database.ts";
-import { createFreshDatabase, createSupabasePlatform } from "./fresh-database.conformance.ts";
-import { openEmbedded } from "./open-embedded.ts";
-import { openServer } from "./open-server.ts";
+import { createSupabasePlatform, testServers } from "./fresh-database.conformance.ts";
 import { type Actor, createActing, person, seedEverything } from "./row-security.conformance.ts";
 
 // What becomes of `select`, `insert`, `update`, `delete` and `truncate` without a condition, a letter each:
@@ -87,25 +84,9 @@ const functions = [
   "video_conditions",
 ];
 
-const url = process.env["DATABASE_URL"];
-const servers: readonly (readonly [string, () => Promise<OpenConnection>])[] = [
-  ["PGlite", () => openEmbedded({ memory: true })],
-  ...(url === undefined
-    ? []
-    : ([
-        [
-          "Postgres",
-          async () => {
-            const { url: fresh, drop } = await createFreshDatabase(url);
-            const opened = await openServer(fresh, { maxConnections: 2 });
-            return { ...opened, close: () => opened.close().then(drop) };
-          },
-        ],
-      ] as const)),
-];
-const projects = servers.flatMap(([server, open]) =>
+const projects = testServers().flatMap(({ name, open }) =>
   [true, false].map((grantsByDefault) => ({
-    name: `on ${server}, where a new table is granted to ${grantsByDefault ? "everybody" : "nobody"}`,
+    name: `on ${name}, where a new table is granted to ${grantsByDefault ? "everybody" : "nobody"}`,
     open,
     grantsByDefault,
   })),

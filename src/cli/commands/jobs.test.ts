@@ -1,37 +1,11 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
-import { main } from "../main.ts";
+import { expect, test } from "vitest";
+import { openCommandLine } from "./command-line.conformance.ts";
 
 test("[CL4] jobs are added, listed, done, cancelled, retried and scheduled", async () => {
-  vi.stubEnv("DATABASE_URL", undefined);
-  const home = await mkdtemp(join(tmpdir(), "futago-jobs-"));
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    process.exitCode = 0;
-    await rm(home, { recursive: true, force: true });
-  });
-  const jobs = async (...args: string[]) => {
-    let [stdout, stderr] = ["", ""];
-    const spies = [
-      vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-        stdout += String(text);
-        return true;
-      }),
-      vi.spyOn(process.stderr, "write").mockImplementation(() => true),
-      vi.spyOn(console, "error").mockImplementation((text) => {
-        stderr += String(text);
-      }),
-    ];
-    process.exitCode = 0;
-    try {
-      const code = await main(["jobs", ...args, "--home", home, "--json"]);
-      return { code, stderr, ...(stdout === "" ? {} : JSON.parse(stdout)) };
-    } finally {
-      for (const spy of spies) spy.mockRestore();
-    }
-  };
+  const { home, run } = await openCommandLine();
+  const jobs = (...args: string[]) => run("jobs", ...args);
   const { id } = await jobs("add", "integrity", "--key", "mine");
   expect(await jobs("add", "integrity", "--key", "mine")).toMatchObject({ code: 0, id: null });
   await jobs("cancel", id);

@@ -5,9 +5,10 @@ import { FutagoError } from "../../base/mod.ts";
 import { datasetFromStore } from "../../catalogue/mod.ts";
 import { importTowers, parseImportConfig } from "../../registry/mod.ts";
 import { action, type CliContext, withSharedOptions } from "../context.ts";
-import { importFeatures, readJsonFile } from "../import-features.ts";
+import { importFeatures } from "../import-features.ts";
 import { openDeployer } from "../open-deployer.ts";
 import { type Stores, withStores } from "../open-stores.ts";
+import { readJsonFile } from "../read-json-file.ts";
 
 interface Options {
   readonly user: string;

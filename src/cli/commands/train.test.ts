@@ -1,39 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { openDatabase } from "../../adapters/postgres/mod.ts";
 import { demoImport, runImport } from "../../catalogue/mod.ts";
-import { main } from "../main.ts";
+import { openCommandLine } from "./command-line.conformance.ts";
 
 test("[CL5] train starts from the weights of a version when it is told to, and the job retrain by itself", async () => {
-  vi.stubEnv("DATABASE_URL", undefined);
-  const home = await mkdtemp(join(tmpdir(), "futago-train-"));
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    process.exitCode = 0;
-    await rm(home, { recursive: true, force: true });
-  });
-  const futago = async (...args: string[]) => {
-    let [stdout, stderr] = ["", ""];
-    const spies = [
-      vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-        stdout += String(text);
-        return true;
-      }),
-      vi.spyOn(process.stderr, "write").mockImplementation(() => true),
-      vi.spyOn(console, "error").mockImplementation((text) => {
-        stderr += String(text);
-      }),
-    ];
-    process.exitCode = 0;
-    try {
-      const code = await main([...args, "--home", home, "--json"]);
-      return { code, stderr, ...(stdout === "" ? {} : JSON.parse(stdout)) };
-    } finally {
-      for (const spy of spies) spy.mockRestore();
-    }
-  };
+  const { home, run: futago } = await openCommandLine();
   const database = await openDatabase({ directory: join(home, "database") });
   await runImport(demoImport({ items: 60, people: 40 }), database.catalogue);
   await database.close();

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { FutagoError } from "../../base/mod.ts";
 import { type AlertDestination, type AlertRules, parseAlertRules } from "../../jobs/mod.ts";
+import { readJsonFile } from "../read-json-file.ts";
 
 /** Who is told of what. */
 export interface Alerts {
@@ -25,18 +24,6 @@ export async function openAlerts(env: Readonly<Record<string, string | undefined
       ...(slack ? [{ name: "slack", form: "slack", url: slack } as const] : []),
       ...(webhook ? [{ name: "webhook", form: "webhook", url: webhook } as const] : []),
     ],
-    rules: parseAlertRules(path ? await readJson(path) : {}),
+    rules: parseAlertRules(path ? (await readJsonFile(path, "the rules of alerts")).json : {}),
   };
-}
-
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, "utf8"));
-  } catch (cause) {
-    throw new FutagoError(
-      "source_unreadable",
-      `Cannot read the rules of alerts as "${path}" must be a JSON file: ${(cause as Error).message}`,
-      { cause },
-    );
-  }
 }

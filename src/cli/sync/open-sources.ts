@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { openDataFolder } from "../../adapters/fs/mod.ts";
@@ -12,6 +11,7 @@ import {
 } from "../../catalogue/mod.ts";
 import type { CliContext } from "../context.ts";
 import type { Stores } from "../open-stores.ts";
+import { readJsonFile } from "../read-json-file.ts";
 
 /** How the DMM API is asked. */
 export interface DmmOptions {
@@ -60,7 +60,7 @@ export async function openFeedSource(
   where: string,
   { mapping: path, name }: { readonly mapping: string; readonly name: string },
 ): Promise<CatalogueSource> {
-  const { items: mapping } = parseImportMapping(await readJson(path));
+  const { items: mapping } = parseImportMapping((await readJsonFile(path, "the mapping of a feed")).json);
   if (mapping === undefined) {
     throw new FutagoError(
       "source_unreadable",
@@ -74,16 +74,4 @@ export async function openFeedSource(
     throw new FutagoError("source_unreadable", `Cannot read a feed as "${where}" must be a readable file`);
   }
   return createFeedSource({ name, file, mapping });
-}
-
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, "utf8"));
-  } catch (cause) {
-    throw new FutagoError(
-      "source_unreadable",
-      `Cannot read a feed as the mapping "${path}" must be readable JSON: see docs/sync.md`,
-      { cause },
-    );
-  }
 }
