@@ -114,6 +114,11 @@ export function createMemoryVectorStore(catalogue: CatalogueStore): VectorStore 
         return stored === undefined || !shown.has(id) ? undefined : innerProduct(stored.vector, vector);
       });
     },
+    itemVectors: async (version, ids) => {
+      const { items } = partition(version);
+      const shown = new Set((await allowedItems(catalogue, undefined)).map((item) => item.id));
+      return ids.map((id) => (shown.has(id) ? items.get(id)?.vector.slice() : undefined));
+    },
     popular: async (query) => {
       checkLimit(query.limit);
       const weights = new Map<string, number>();

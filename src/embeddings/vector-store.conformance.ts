@@ -72,6 +72,17 @@ export function testVectorStore(makeStore: () => Promise<VectorStoreUnderTest>):
       }
     });
 
+    test("gives the vectors of items back in order, but for those that are withdrawn", async () => {
+      const { catalogue, vectors } = await filled();
+      await catalogue.setWithdrawn("b", true);
+      const found = await vectors.itemVectors("v1", ["c", "b", "nobody", "a", "c"]);
+      expect(found.map((vector) => vector?.length)).toEqual([2, undefined, undefined, 2, 2]);
+      expect(found[0]![0]).toBeCloseTo(cosine(2), 2);
+      expect([...found[3]!]).toEqual([1, 0]);
+      expect(found[4]).toEqual(found[0]);
+      await expect(vectors.itemVectors("v2", ["a"])).rejects.toMatchObject({ code: "not_found" });
+    });
+
     test("two versions live side by side and never meet; names may hold anything", async () => {
       const { vectors } = await filled();
       const odd = `2026.11.20-1 "quote' ${"long".repeat(20)}`;

@@ -185,6 +185,21 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
         order by q.position`.execute(db);
       return rows.map((row) => row.score ?? undefined);
     },
+    itemVectors: async (version, ids) => {
+      const { videos_table } = await partition(version);
+      const { rows } = await translated(
+        version,
+        sql<{ embedding: string | null }>`
+          select e.embedding::text as embedding
+          from jsonb_array_elements_text(${storableJson(ids)}::text::jsonb) with ordinality as q (id, position)
+          left join videos v on v.video_id = q.id and not v.hidden
+          left join ${sql.table(videos_table)} e on e.model_version = ${version} and e.video_id = v.video_id
+          order by q.position`.execute(db),
+      );
+      return rows.map(({ embedding }) =>
+        embedding === null ? undefined : Float32Array.from(JSON.parse(embedding) as number[]),
+      );
+    },
     popular: async (query) => {
       checkLimit(query.limit);
       const { rows } = await sql<NeighbourRow>`select video_id, score
