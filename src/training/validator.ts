@@ -1,29 +1,9 @@
-import { type EncodedRows, encodeUsers, type FittedFeatures } from "../features/mod.ts";
-import { type Dim, parameter, type Value } from "../graph/mod.ts";
-import {
-  createRuntimeProduct,
-  type DenseProduct,
-  emitOnnx,
-  type Runtime,
-  type Session,
-  type Tensor,
-} from "../onnx/mod.ts";
-import {
-  chunkRows,
-  denseRows,
-  packUser,
-  servingGraph,
-  servingInputs,
-  type TowerConfig,
-  towerParameters,
-  userDirection,
-  type Weights,
-} from "../towers/mod.ts";
-import { type BagPlan, planBags } from "./bag-plan.ts";
-import { multiHot } from "./multi-hot.ts";
-import { inputNames, plannedSources } from "./tower-sources.ts";
+import type { EncodedRows, FittedFeatures } from "../features/mod.ts";
+import { createRuntimeProduct, type DenseProduct, type Runtime } from "../onnx/mod.ts";
+import type { TowerConfig, Weights } from "../towers/mod.ts";
 import { validationNdcg } from "./validation-ndcg.ts";
 import type { ValidationSet } from "./validation-set.ts";
+import { createWeightEmbedder } from "./weight-embedder.ts";
 
 /** Measures weights on a validation set during training. */
 export interface Validator {
@@ -46,11 +26,6 @@ export interface ValidatorOptions {
 /** Largest matrix of scores held at once, in elements. */
 const largestScores = 8_388_608;
 
-interface Feed {
-  readonly rows: Int32Array;
-  readonly inputs: Readonly<Record<string, Tensor>>;
-}
-
 /**
  * Loads both towers with their weights as inputs and encodes the set once, so that a validation is a few products.
  *
@@ -59,139 +34,24 @@ interface Feed {
  * @returns The validator.
  */
 export async function createValidator(runtime: Runtime, options: ValidatorOptions): Promise<Validator> {
-  const { config, features, items, set } = options;
-  const layouts = { user: features.userLayout, item: features.itemLayout };
-  const item = servingGraph("item", { config, layouts });
-  const itemSession = await runtime.load(
-    emitOnnx({ name: "validate_items", inputs: item.inputs, outputs: { embedding: item.embedding } }),
-    { name: "validation item tower" },
-  );
-  const users = encodeUsers(features, set.given, { items });
-  const user = userSide(options, users);
-  const userSession = await runtime.load(user.onnx, { name: "validation user tower" });
-  const product = await createRuntimeProduct(runtime, { transposeB: true });
-  const itemFeeds = chunkRows(items, { maxRows: 8192 }).map((rows): Feed => {
-    return { rows, inputs: servingInputs(items, { layout: layouts.item, rows }) };
+  const { set, items } = options;
+  const embedder = await createWeightEmbedder(runtime, {
+    ...options,
+    histories: set.given,
+    name: "validation",
   });
+  const product = await createRuntimeProduct(runtime, { transposeB: true });
   return {
     measure: async (weights) => {
-      const of = (side: string, options: { session: Session; feeds: readonly Feed[]; rows: number }) =>
-        embedAll(options, weightTensors(config, { layouts, weights, side }));
-      const right = await of("item", { session: itemSession, feeds: itemFeeds, rows: items.rows });
-      const left = await of("user", { session: userSession, feeds: user.feeds, rows: users.rows });
-      return scoreInChunks(product, { left, right, width: config.dims, set, items: items.rows });
+      const right = await embedder.items(weights);
+      const left = await embedder.users(weights);
+      return scoreInChunks(product, { left, right, width: options.config.dims, set, items: items.rows });
     },
     close: async () => {
-      for (const session of [itemSession, userSession, product]) await session.close();
+      await embedder.close();
+      await product.close();
     },
   };
-}
-
-/** The user tower over multi-hot matrices where its tables are small enough, over gathered rows otherwise. */
-function userSide(
-  options: ValidatorOptions,
-  encoded: EncodedRows,
-): { readonly onnx: Uint8Array; readonly feeds: readonly Feed[] } {
-  const { config, features, items } = options;
-  const layouts = { user: features.userLayout, item: features.itemLayout };
-  const plans = planBags({ layouts, items, candidates: undefined, denseRows: options.denseRows });
-  const ofUsers = plans.filter(({ side }) => side === "user");
-  if (ofUsers.some(({ residency }) => residency !== "whole")) {
-    const graph = servingGraph("user", { config, layouts });
-    const onnx = emitOnnx({
-      name: "validate_users",
-      inputs: graph.inputs,
-      outputs: { embedding: graph.embedding },
-    });
-    const feeds = chunkRows(encoded).map((rows): Feed => {
-      return { rows, inputs: servingInputs(encoded, { layout: layouts.user, rows }) };
-    });
-    return { onnx, feeds };
-  }
-  const rows: Dim = "users";
-  const values = new Map(
-    towerParameters(config, layouts).map(({ name, shape }): [string, Value] => [
-      name,
-      parameter(name, shape),
-    ]),
-  );
-  const planned = plannedSources("user", {
-    layout: layouts.user,
-    plans,
-    rows,
-    parameter: (name) => values.get(name)!,
-    masked: false,
-  });
-  const embedding = packUser(userDirection(config, layouts.user, planned.sources));
-  const onnx = emitOnnx({
-    name: "validate_users",
-    inputs: [...planned.inputs.values()],
-    outputs: { embedding },
-  });
-  const feeds = chunkRows(encoded, { maxRows: 1024, maxEntries: Number.POSITIVE_INFINITY }).map(
-    (chunk): Feed => {
-      return {
-        rows: chunk,
-        inputs: multiHotInputs(encoded, { plans: ofUsers, width: layouts.user.denseWidth, rows: chunk }),
-      };
-    },
-  );
-  return { onnx, feeds };
-}
-
-function multiHotInputs(
-  encoded: EncodedRows,
-  options: { readonly plans: readonly BagPlan[]; readonly width: number; readonly rows: Int32Array },
-): Record<string, Tensor> {
-  const { plans, width, rows } = options;
-  const inputs: Record<string, Tensor> = {};
-  if (width > 0) {
-    const data = denseRows(encoded, width, rows);
-    inputs[inputNames.dense("user")] = { dtype: "float32", shape: [rows.length, width], data };
-  }
-  for (const { layout } of plans) {
-    const data = multiHot(encoded.bags[layout.name]!, { rows, columns: layout.vocabulary });
-    inputs[inputNames.multiHot("user", layout.name)] = {
-      dtype: "float32",
-      shape: [rows.length, layout.vocabulary],
-      data,
-    };
-  }
-  return inputs;
-}
-
-function weightTensors(
-  config: TowerConfig,
-  options: {
-    readonly layouts: Parameters<typeof towerParameters>[1];
-    readonly weights: Weights;
-    readonly side: string;
-  },
-): Record<string, Tensor> {
-  const chosen = towerParameters(config, options.layouts).filter(({ name }) =>
-    name.startsWith(`${options.side}.`),
-  );
-  return Object.fromEntries(
-    chosen.map(({ name, shape }): [string, Tensor] => {
-      return [name, { dtype: "float32", shape, data: options.weights[name]! }];
-    }),
-  );
-}
-
-async function embedAll(
-  what: { readonly session: Session; readonly feeds: readonly Feed[]; readonly rows: number },
-  weights: Record<string, Tensor>,
-): Promise<Float32Array> {
-  let vectors = new Float32Array(0);
-  for (const { rows, inputs } of what.feeds) {
-    const { embedding } = await what.session.run({ ...inputs, ...weights });
-    const width = embedding!.shape[1]!;
-    if (vectors.length === 0) vectors = new Float32Array(what.rows * width);
-    for (const [at, row] of rows.entries()) {
-      vectors.set((embedding!.data as Float32Array).subarray(at * width, (at + 1) * width), row * width);
-    }
-  }
-  return vectors;
 }
 
 async function scoreInChunks(
