@@ -1,5 +1,6 @@
 import type { FittedFeatures } from "../features/mod.ts";
 import type { TowerConfig, Weights } from "../towers/mod.ts";
+import type { LabelCounts } from "./accidental-likes.ts";
 import type { TrainingConfig } from "./training-config.ts";
 import type { TrainingStart } from "./warm-start.ts";
 
@@ -33,8 +34,12 @@ export interface TrainedModel {
   readonly best: { readonly epoch: number; readonly ndcg: number | undefined };
   /** Steps done in all. */
   readonly steps: number;
+  /** False where it paused, to go on later. */
+  readonly finished: boolean;
   /** Seconds from the start of the last (resumed) run; undefined where no clock was handed in. */
   readonly seconds: number | undefined;
+  /** Likes, and how many of them were taken for accidental. */
+  readonly labels: LabelCounts;
   /** Viewers and candidate items that were trained on. */
   readonly trainedUsers: number;
   readonly trainedItems: number;

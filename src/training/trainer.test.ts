@@ -160,6 +160,34 @@ describe("createTrainer", () => {
     },
   );
 
+  test.each(["cosine", "plateau"] as const)(
+    "paused and gone on with, gives bit for bit what training without a pause gives: %s",
+    async (schedule) => {
+      const dataset = checkerboard();
+      const options = { ...small, training: { ...small.training, schedule, plateauPatience: 1 } };
+      const whole = await createTrainer({ runtime }).fit(dataset, options);
+      expect(whole.finished).toBe(true);
+      const checkpoints = memoryBlobs();
+      // 3 lies between two validations, and 4 twice is what somebody asks who was killed before they wrote the answer down.
+      for (const pauseAfter of [1, 3, 4, 4]) {
+        const paused = await createTrainer({ runtime, checkpoints }).fit(dataset, { ...options, pauseAfter });
+        expect(paused.finished).toBe(false);
+        expect(paused.curves).toEqual(whole.curves.filter(({ epoch }) => epoch <= pauseAfter));
+        expect(checkpoints.blobs.size).toBe(1);
+      }
+      const gone = await createTrainer({ runtime, checkpoints }).fit(dataset, { ...options, pauseAfter: 6 });
+      expect(gone.finished).toBe(true);
+      expect(gone.weights).toEqual(whole.weights);
+      expect(gone.curves).toEqual(whole.curves);
+      expect(checkpoints.blobs.size).toBe(0);
+    },
+  );
+
+  test("refuses to pause where no checkpoints are kept", async () => {
+    const fit = createTrainer({ runtime }).fit(checkerboard(), { ...small, pauseAfter: 2 });
+    await expect(fit).rejects.toThrow("Cannot pause training as");
+  });
+
   test("starts again where the checkpoint is damaged", async () => {
     const dataset = checkerboard();
     const checkpoints = memoryBlobs();

@@ -58,6 +58,11 @@ export interface FitOptions {
    * @default a share of the viewers is held out, see `validationShare`
    */
   readonly validation?: ValidationSet | "none";
+  /**
+   * Epochs, of `training.epochs`, after which it pauses with a checkpoint: the model so far comes back, `finished` false,
+   * and the same call with more epochs, or without a pause, goes on to what training without a pause gives.
+   */
+  readonly pauseAfter?: number;
   /** Stops between two steps; with a checkpoint store the same call goes on later. */
   readonly signal?: AbortSignal;
 }
@@ -69,8 +74,8 @@ export interface Trainer {
    * uninterrupted training would have given, bit for bit.
    *
    * @throws FutagoError `cancelled` when stopped by the signal.
-   * @throws RangeError When the dataset has no likes, a setting is out of range, the loss runs away, or the parent of
-   * `warmStart` has another schema or shape.
+   * @throws RangeError When the dataset has no likes, a setting is out of range, the loss runs away, the parent of
+   * `warmStart` has another schema or shape, or it should pause where no checkpoints are kept.
    */
   fit(dataset: Dataset, options: FitOptions): Promise<TrainedModel>;
 }
@@ -101,6 +106,12 @@ async function trainTowers(
   options: FitOptions,
 ): Promise<TrainedModel> {
   const { runtime, clock, checkpoints } = trainer;
+  const { pauseAfter } = options;
+  if (pauseAfter !== undefined && (checkpoints === undefined || !(pauseAfter >= 1))) {
+    throw new RangeError(
+      `Cannot pause training as that takes a store of checkpoints and at least one epoch: current value is ${pauseAfter} epochs, ${checkpoints === undefined ? "without" : "with"} a store`,
+    );
+  }
   const started = clock?.now();
   const progress = trainer.progress ?? silentProgress;
   const asked = resolveTrainingConfig(options.training);
@@ -171,9 +182,10 @@ async function trainTowers(
   });
   const total = training.epochs * batchCount(data.users.length, training.batchUsers);
   const task = progress.start("Training", total);
+  let finished: boolean;
   try {
     task.advance(state.progress.step);
-    await runLoop(state, {
+    finished = await runLoop(state, {
       training,
       users: data.users,
       random: random.fork("loop"),
@@ -183,6 +195,7 @@ async function trainTowers(
       task,
       clock,
       checkpoint: checkpoints === undefined ? undefined : { blobs: checkpoints, fingerprint: fingerprint! },
+      pauseAfter,
       signal: options.signal,
     });
   } finally {
@@ -190,7 +203,7 @@ async function trainTowers(
     await session.close();
     await validator?.close();
   }
-  if (checkpoints !== undefined) await removeState(checkpoints, fingerprint!);
+  if (finished && checkpoints !== undefined) await removeState(checkpoints, fingerprint!);
   const weights = state.best;
   return {
     kind: "trained_model",
@@ -207,7 +220,9 @@ async function trainTowers(
       ndcg: state.progress.bestNdcg < 0 ? undefined : state.progress.bestNdcg,
     },
     steps: state.progress.step,
+    finished,
     seconds: started === undefined ? undefined : (clock!.now() - started) / 1000,
+    labels: data.labels,
     trainedUsers: data.users.length,
     trainedItems: data.candidates.fixed?.length ?? data.items.rows,
   };

@@ -22,6 +22,8 @@ export interface LoopOptions {
   readonly task: ProgressTask;
   readonly clock: Clock | undefined;
   readonly checkpoint: { readonly blobs: BlobStore; readonly fingerprint: string } | undefined;
+  /** Epochs after which to pause with a checkpoint. */
+  readonly pauseAfter: number | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -31,15 +33,17 @@ export interface LoopOptions {
  *
  * @param state Where to start; changed as training goes.
  * @param options What to work with.
+ * @returns Whether it is finished; false where it paused.
  * @throws FutagoError `cancelled` when stopped by the signal, after a checkpoint.
  * @throws RangeError When the loss is no longer finite.
  */
-export async function runLoop(state: TrainingState, options: LoopOptions): Promise<void> {
-  const { training, users, random } = options;
+export async function runLoop(state: TrainingState, options: LoopOptions): Promise<boolean> {
+  const { training, users, random, pauseAfter = training.epochs } = options;
   const { progress } = state;
   const totalSteps = training.epochs * batchCount(users.length, training.batchUsers);
   const patience = training.patience === 0 ? Number.POSITIVE_INFINITY : training.patience;
-  while (progress.epoch < training.epochs && progress.stale < patience) {
+  const unfinished = (): boolean => progress.epoch < training.epochs && progress.stale < patience;
+  while (unfinished() && progress.epoch < pauseAfter) {
     const batches = batchOrder(users, {
       batchUsers: training.batchUsers,
       random: random.fork(`epoch ${progress.epoch}`),
@@ -54,7 +58,10 @@ export async function runLoop(state: TrainingState, options: LoopOptions): Promi
     const last = progress.epoch === training.epochs;
     if (progress.epoch % training.validateEvery === 0 || last) await validate(state, options, totalSteps);
   }
+  // Before there are best weights for want of a validation: a run without a pause has none yet either.
+  if (unfinished()) await keep(state, options);
   if (Object.keys(state.best).length === 0) state.best = copyOf(state.store.averaged());
+  return !unfinished();
 }
 
 async function takeStep(
