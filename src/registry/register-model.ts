@@ -19,6 +19,8 @@ export interface DeployableModel {
   readonly towerConfig: TowerConfig | ImportedTowersConfig;
   /** The training configuration, for the record. */
   readonly trainingConfig: object;
+  /** What training made of its likes, for the record. */
+  readonly labels?: object;
   readonly userOnnx: Uint8Array;
   readonly itemOnnx: Uint8Array;
 }
@@ -77,7 +79,11 @@ export async function registerModel(
         preset: model.towerConfig.preset,
         dims: towers.dims,
         featureSchemaHash: features.schemaHash,
-        training: { ...model.trainingConfig, towers: model.towerConfig },
+        training: {
+          ...model.trainingConfig,
+          towers: model.towerConfig,
+          ...(model.labels && { labels: model.labels }),
+        },
         dataWindow: dataWindowOf(dataset),
         metrics,
       },

@@ -1,3 +1,4 @@
+export type { LabelCounts } from "./accidental-likes.ts";
 export {
   type AdamWInputs,
   type AdamWOptions,

@@ -42,6 +42,17 @@ export interface TrainingConfig {
   readonly viewWeight: number;
   /** Share of an item that has to be watched for a view to count, 0-1. */
   readonly viewThreshold: number;
+  /** What a view above the threshold counts: `flat` all of `viewWeight`, `watched` in proportion to what was watched above it. */
+  readonly viewCounts: "flat" | "watched";
+  /** Days by which a positive has to be older than the last event to count half as much; null: all ages count alike. */
+  readonly targetHalfLifeDays: number | null;
+  /** Seconds within which a like is taken back, or below which its item was watched, for it to be accidental; 0: none is. */
+  readonly bounceSeconds: number;
+  /** Likes without a view, within `burstSeconds`, from which on they are accidental; 0: none are. */
+  readonly burstLikes: number;
+  readonly burstSeconds: number;
+  /** What an accidental like counts beside another, 0-1; 0 drops it. */
+  readonly accidentalWeight: number;
   /** How many times a refused item counts among the negatives; 1 as any other. */
   readonly nopeWeight: number;
   /** Up to this many items the whole catalogue is scored at every step, and the softmax is exact. */
@@ -56,6 +67,18 @@ export interface TrainingConfig {
   readonly candidateItems: "liked" | "all";
   /** Tables up to this many rows stay whole in the graph; of larger ones only the rows of the batch. */
   readonly denseRows: number;
+  /**
+   * Share of the item ids left out in the first step, from where it goes in a straight line to the towers' `idDropout`;
+   * null: that from the start.
+   */
+  readonly idDropoutStart: number | null;
+  /** Share of all steps after which `idDropout` is reached, 0-1. */
+  readonly idDropoutShare: number;
+  /**
+   * Share of the rows, at each step, for which a feature reads as if it were missing, by `user.<name>` and `item.<name>`;
+   * `*` for every content feature that is a bag and is not named. Serving does not know of it.
+   */
+  readonly featureDropout: Readonly<Record<string, number>>;
   /** Share of the viewers held out for validation when none are handed in, 0-0.5. */
   readonly validationShare: number;
   /** Steps between two checkpoints, where a store for them is handed in. */
@@ -88,6 +111,12 @@ export const trainingDefaults: TrainingConfig = Object.freeze({
   likeWeight: 1,
   viewWeight: 0.5,
   viewThreshold: 0.5,
+  viewCounts: "flat",
+  targetHalfLifeDays: null,
+  bounceSeconds: 3,
+  burstLikes: 10,
+  burstSeconds: 10,
+  accidentalWeight: 0,
   nopeWeight: 1,
   maxCandidates: 8192,
   sampledNegatives: 2048,
@@ -95,6 +124,9 @@ export const trainingDefaults: TrainingConfig = Object.freeze({
   maxPositives: 32,
   candidateItems: "liked",
   denseRows: 8192,
+  idDropoutStart: null,
+  idDropoutShare: 0.5,
+  featureDropout: Object.freeze({}),
   validationShare: 0.1,
   checkpointSteps: 200,
 });
@@ -122,7 +154,17 @@ export function resolveTrainingConfig(options: TrainingOptions = {}): TrainingCo
   };
   whole(["batchUsers", "stepsPerEpoch", "epochs", "validateEvery", "plateauPatience", "maxCandidates"], 1);
   whole(["sampledNegatives", "maxPositives", "denseRows", "checkpointSteps"], 1);
-  within(["popularShare", "viewThreshold"], 0, 1);
+  within(["popularShare", "viewThreshold", "accidentalWeight", "idDropoutShare"], 0, 1);
+  within(["bounceSeconds", "burstSeconds"], 0, 3600);
+  whole(["burstLikes"], 0);
+  if (config.targetHalfLifeDays !== null) within(["targetHalfLifeDays"], 0.01, 1e6);
+  if (config.idDropoutStart !== null) within(["idDropoutStart"], 0, 0.999_999);
+  for (const [name, share] of Object.entries(config.featureDropout)) {
+    if (!(share >= 0 && share < 1)) refuse(`featureDropout of ${name}`, "be from 0 up to but not 1", share);
+  }
+  if (!["flat", "watched"].includes(config.viewCounts)) {
+    refuse("viewCounts", "be flat or watched", config.viewCounts);
+  }
   within(["beta1", "beta2", "averaging"], 0, 0.999_999);
   within(["validationShare"], 0, 0.5);
   within(["learningRate", "epsilon"], 1e-12, 1);

@@ -6,6 +6,7 @@ import {
   type FittedFeatures,
   historiesOf,
 } from "../features/mod.ts";
+import type { LabelCounts } from "./accidental-likes.ts";
 import { fittingBatch } from "./batch-order.ts";
 import { type CandidateSource, candidateSource } from "./candidates.ts";
 import { readPreferences } from "./positives.ts";
@@ -18,6 +19,8 @@ export interface TrainingData {
   /** People with positives. */
   readonly users: Int32Array;
   readonly candidates: CandidateSource;
+  /** What was taken for accidental. */
+  readonly labels: LabelCounts;
   /** The dense block of everybody, which no dropout changes. */
   readonly denseUsers: Float32Array;
   /** The configuration with the batch that fits the number of viewers. */
@@ -54,5 +57,5 @@ export function readTrainingData(
     features.userLayout.denseWidth === 0
       ? new Float32Array(0)
       : encodeUsers(features, everyone, { items, keep }).dense;
-  return { items, users, candidates, denseUsers, training };
+  return { items, users, candidates, denseUsers, training, labels: preferences.labels };
 }

@@ -4,7 +4,7 @@ import { buildDataset, type CatalogueEvent } from "../catalogue/mod.ts";
 import { learningRate } from "./learning-rate.ts";
 import { multiHot } from "./multi-hot.ts";
 import { readPreferences } from "./positives.ts";
-import { resolveTrainingConfig } from "./training-config.ts";
+import { resolveTrainingConfig, type TrainingOptions, trainingDefaults } from "./training-config.ts";
 import { validationNdcg } from "./validation-ndcg.ts";
 import { holdOut } from "./validation-set.ts";
 
@@ -71,6 +71,7 @@ describe("readPreferences", () => {
       ],
     });
     const { positives, refused } = readPreferences(dataset, {
+      ...trainingDefaults,
       likeWeight: 1,
       viewWeight: 0.5,
       viewThreshold: 0.5,
@@ -78,6 +79,51 @@ describe("readPreferences", () => {
     expect([...positives.indices]).toEqual([1, 2, 4]);
     expect([...positives.weights]).toEqual([1, 0.5, 1]);
     expect([...refused.indices]).toEqual([0]);
+  });
+});
+
+describe("readPreferences, weights", () => {
+  const weigh = (events: readonly CatalogueEvent[], options: TrainingOptions) => {
+    const { dataset } = buildDataset({
+      items: ["a", "b", "c"].map(item),
+      people: [{ id: "p", fields: {} }],
+      events,
+    });
+    const { positives } = readPreferences(dataset, resolveTrainingConfig(options));
+    return Object.fromEntries(
+      [...positives.indices].map((i, at) => [dataset.items[i]!.id, positives.weights[at]!]),
+    );
+  };
+
+  test("a view counts in proportion to what was watched above the threshold", () => {
+    const events = [
+      event("p", "a", "view", 1, 1),
+      event("p", "b", "view", 1, 0.625),
+      event("p", "c", "view", 1, 0.25),
+    ];
+    // 0.8 · (f - 0.25) / (1 - 0.25): all of it for 1, half of it for 0.625, and nothing at the threshold itself.
+    const weights = weigh(events, { viewCounts: "watched", viewWeight: 0.8, viewThreshold: 0.25 });
+    expect(Object.keys(weights)).toEqual(["a", "b"]);
+    expect(weights["a"]).toBeCloseTo(0.8, 6);
+    expect(weights["b"]).toBeCloseTo(0.4, 6);
+    expect(weigh(events, { viewCounts: "watched", viewWeight: 0.8, viewThreshold: 1 })["a"]).toBeCloseTo(
+      0.8,
+      6,
+    );
+  });
+
+  test("a positive half a life older counts half as much, and the oldest a millionth at least", () => {
+    const day = 86_400_000;
+    const events = [
+      event("p", "a", "like", 400 * day),
+      event("p", "b", "like", 370 * day),
+      event("p", "c", "like", 0),
+    ];
+    const weights = weigh(events, { targetHalfLifeDays: 15, likeWeight: 2 });
+    // 30 days are two half-lives: 2 · 2^-2 = 0.5; 400 days are 27, which is less than a millionth.
+    expect(weights["a"]).toBeCloseTo(2, 6);
+    expect(weights["b"]).toBeCloseTo(0.5, 6);
+    expect(weights["c"]).toBeCloseTo(2e-6, 9);
   });
 });
 

@@ -146,6 +146,7 @@ async function train(context: CliContext, options: Options): Promise<void> {
       active: options.updateDb ?? false,
       metrics,
       start: model.start,
+      labels: model.labels,
       bestEpoch: best.epoch,
       steps,
       trainSeconds: seconds,
@@ -161,7 +162,20 @@ async function copyBundle(version: string, { from, to }: { from: BlobStore; to: 
   }
 }
 
-function sayResult(context: CliContext, { start, best, steps, seconds }: TrainedModel): void {
+function sayResult(context: CliContext, model: TrainedModel): void {
+  const { start, best, steps, seconds } = model;
+  const { likes, bounces, bursts, notApplied } = model.labels;
+  if (bounces + bursts > 0) {
+    const what = model.trainingConfig.accidentalWeight === 0 ? "Left out" : "Lowered";
+    context.say(
+      `${what} ${bounces + bursts} of ${likes} likes as accidental: ${bounces} bounces, ${bursts} of bursts`,
+    );
+  }
+  for (const rule of notApplied) {
+    context.say(
+      `So many likes are ${rule} that they were kept as they are: see bounceSeconds and burstLikes`,
+    );
+  }
   if (start.kind === "warm") {
     context.say(`Started warm: ${start.carriedRows} of ${start.rows} table rows from the parent`);
   }
