@@ -33,6 +33,7 @@ const states = {
   history: nothing,
   distribution: nothing,
   pattern: nothing,
+  sequence: nothing,
 } satisfies Record<ItemFeature["kind"] | UserFeature["kind"], z.ZodType<FeatureState>>;
 
 const frame = z.object({

@@ -9,6 +9,7 @@ import type { FittedFeatures } from "./fitted.ts";
 import { writePattern } from "./pattern.ts";
 import { createPoolScratch, type PoolScratch, poolSignals } from "./pooling.ts";
 import type { UserFeature } from "./schema.ts";
+import { encodeSequences } from "./sequence.ts";
 import { createSignalScratch, eventWindow, readSignals, type SignalScratch } from "./signals.ts";
 
 /** Options of {@link encodeUsers}. */
@@ -16,8 +17,8 @@ export interface EncodeUsersOptions {
   /** What `histories.item` counts in: rows that `encodeItems` made with the same fitted features. */
   readonly items: EncodedRows;
   /**
-   * One 0 or 1 per event: 0 hides it from histories and distributions (dropout in training). Dense features do not
-   * see the mask.
+   * One 0 or 1 per event: 0 hides it from histories and distributions (dropout in training). Dense features and
+   * sequences do not see the mask.
    * @default All kept.
    */
   readonly keep?: Uint8Array;
@@ -55,12 +56,18 @@ function compiledOf(fitted: FittedFeatures): CompiledUsers {
   return users;
 }
 
-type DerivedKind = "history" | "distribution" | "activity" | "pattern";
+type DerivedKind = "history" | "distribution" | "activity" | "pattern" | "sequence";
+const derivedKinds = new Set<string>([
+  "history",
+  "distribution",
+  "activity",
+  "pattern",
+  "sequence",
+] satisfies DerivedKind[]);
 type DerivedFeature = Extract<UserFeature, { kind: DerivedKind }>;
 
 function isDerived(feature: UserFeature): feature is DerivedFeature {
-  const { kind } = feature;
-  return kind === "history" || kind === "distribution" || kind === "activity" || kind === "pattern";
+  return derivedKinds.has(feature.kind);
 }
 
 /**
@@ -84,10 +91,12 @@ export function encodeUsers(
   const { items, keep } = options;
   expectLength("keep", keep?.length, histories.item.length);
   expectLength("dense", options.dense?.length, users * denseWidth);
+  const sequence = fitted.schema.user.find((feature) => feature.kind === "sequence");
   return {
     rows: users,
     dense: options.dense ?? encodeDense(fitted, histories),
     bags: encodeBags(fitted, histories, { items, keep }),
+    ...(sequence && { sequence: encodeSequences(sequence, histories, items.bags[sequence.of]!) }),
   };
 }
 
@@ -141,9 +150,10 @@ function encodeBags(
   const bags = fitted.schema.user
     .filter((feature) => fitted.userLayout.bags.some(({ name }) => name === feature.name))
     .map((feature) => ({ feature, out: new BagBuilder(users, 8) }));
+  const pools = bags.some(({ feature }) => feature.kind === "history" || feature.kind === "distribution");
   const signalOptions = { history, itemRows: items.rows, keep, scratch };
   for (let user = 0; user < users; user++) {
-    readSignals(histories, eventWindow(histories, user, history.maxEvents), signalOptions);
+    if (pools) readSignals(histories, eventWindow(histories, user, history.maxEvents), signalOptions);
     for (const { feature, out } of bags) {
       if (feature.kind === "history" || feature.kind === "distribution") {
         const signals = feature.signal === "nope" ? scratch.nope : scratch.positive;

@@ -21,11 +21,35 @@ export interface DenseLayout {
   readonly unseen?: readonly number[];
 }
 
+/** A viewer's events in order. */
+export interface SequenceLayout {
+  readonly name: string;
+  /** Rows of the table of items. Row 0 stands for the start and for what was not seen at fitting. */
+  readonly vocabulary: number;
+  /** Steps of a row at most: the start, then events. */
+  readonly steps: number;
+  /** How many kinds of event there are, and how many buckets of time between two. */
+  readonly kinds: number;
+  readonly gaps: number;
+}
+
 /** What the rows of one side look like: the contract between features and towers. */
 export interface RowLayout {
   readonly denseWidth: number;
   readonly dense: readonly DenseLayout[];
   readonly bags: readonly BagLayout[];
+  /** Absent where no feature is a sequence. */
+  readonly sequence?: SequenceLayout;
+}
+
+/** Rows of steps, oldest first; each begins with a start. Row `r` holds steps `offsets[r] .. offsets[r + 1]`. */
+export interface SequenceRows {
+  readonly offsets: Int32Array;
+  /** Row of each step's item in the table. */
+  readonly items: Int32Array;
+  /** Bucket of the time since the step before. */
+  readonly gaps: Int32Array;
+  readonly kinds: Int32Array;
 }
 
 /** Rows ready for a tower: one dense block and one sparse bag per bag feature. */
@@ -35,6 +59,8 @@ export interface EncodedRows {
   readonly dense: Float32Array;
   /** By feature name, in the order of the layout. */
   readonly bags: Readonly<Record<string, Csr>>;
+  /** Where the layout has one. */
+  readonly sequence?: SequenceRows;
 }
 
 /**

@@ -79,7 +79,8 @@ function fitUsers(
   const rows: readonly FieldRow[] = dataset.people.map(({ id, fields }) => ({ id, title: "", fields }));
   const states: Record<string, FeatureState> = {};
   for (const feature of features) {
-    if (feature.kind === "history" || feature.kind === "distribution" || feature.kind === "pattern") {
+    const { kind } = feature;
+    if (kind === "history" || kind === "distribution" || kind === "pattern" || kind === "sequence") {
       states[feature.name] = null;
     } else if (feature.kind === "activity") {
       const histories = historiesOf(dataset, Int32Array.from(rows.keys()));

@@ -1,14 +1,16 @@
-import type { BagLayout, DenseLayout, RowLayout } from "./encoded.ts";
+import type { BagLayout, DenseLayout, RowLayout, SequenceLayout } from "./encoded.ts";
 import type { FieldEncoder } from "./encoder.ts";
 import { type FieldState, fieldEncoder } from "./field-encoders.ts";
 import type { FeatureState } from "./fitted.ts";
 import { patternWidth } from "./pattern.ts";
 import type { FeatureSchema } from "./schema.ts";
+import { sequenceGaps, sequenceKinds } from "./sequence.ts";
 
 /** Lays features out one after the other. */
 class LayoutBuilder {
   readonly #dense: DenseLayout[] = [];
   readonly #bags: BagLayout[] = [];
+  #sequence: SequenceLayout | undefined;
   #width = 0;
 
   bag(name: string, vocabulary: number, role: BagLayout["role"]): void {
@@ -26,8 +28,14 @@ class LayoutBuilder {
     else this.dense(name, encoder.width, encoder.unseen);
   }
 
+  sequence(name: string, sizes: { readonly vocabulary: number; readonly length: number }): void {
+    const { vocabulary, length } = sizes;
+    this.#sequence = { name, vocabulary, steps: length + 1, kinds: sequenceKinds, gaps: sequenceGaps };
+  }
+
   finish(): RowLayout {
-    return { denseWidth: this.#width, dense: this.#dense, bags: this.#bags };
+    const layout = { denseWidth: this.#width, dense: this.#dense, bags: this.#bags };
+    return this.#sequence === undefined ? layout : { ...layout, sequence: this.#sequence };
   }
 }
 
@@ -68,7 +76,9 @@ export function userLayoutOf(
   const layout = new LayoutBuilder();
   for (const feature of schema.user) {
     const { name, kind } = feature;
-    if (kind === "history") layout.bag(name, vocabulary.get(feature.of)!, "history");
+    if (kind === "sequence") {
+      layout.sequence(name, { vocabulary: vocabulary.get(feature.of)!, length: feature.length });
+    } else if (kind === "history") layout.bag(name, vocabulary.get(feature.of)!, "history");
     else if (kind === "distribution") layout.bag(name, vocabulary.get(feature.of)!, "content");
     else if (kind === "activity") layout.dense(name, 2 * feature.measures.length);
     else if (kind === "pattern") layout.dense(name, patternWidth);

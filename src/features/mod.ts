@@ -3,7 +3,15 @@ export { bagEntries } from "./bag-entries.ts";
 export { parseFittedFeatures } from "./check-fitted.ts";
 export { type EncodeItemsOptions, encodeItems } from "./encode-items.ts";
 export { type EncodeUsersOptions, encodeUsers } from "./encode-users.ts";
-export type { BagLayout, DenseLayout, EncodedRows, Histories, RowLayout } from "./encoded.ts";
+export type {
+  BagLayout,
+  DenseLayout,
+  EncodedRows,
+  Histories,
+  RowLayout,
+  SequenceLayout,
+  SequenceRows,
+} from "./encoded.ts";
 export { fitFeatures } from "./fit.ts";
 export type { FeatureState, FittedFeatures } from "./fitted.ts";
 export { dataEndOf, type HistoriesOptions, historiesFromPeople, historiesOf } from "./histories.ts";
@@ -19,5 +27,6 @@ export {
   type UserFeature,
 } from "./schema.ts";
 export type { SchemaIssue } from "./schema-issue.ts";
+export { sequenceSchema } from "./sequence-schema.ts";
 export { videoSchema } from "./video-schema.ts";
 export { type KnownStates, withStates } from "./with-states.ts";

@@ -14,6 +14,7 @@ import { distributionFeature, historyFeature } from "./pooling.ts";
 import { popularityFeature } from "./popularity.ts";
 import { releaseAgeFeature } from "./release-age.ts";
 import { describeIssue, type SchemaIssue } from "./schema-issue.ts";
+import { pooledKinds, sequenceFeature } from "./sequence.ts";
 import { textFeature } from "./text.ts";
 import { vectorFeature } from "./vector.ts";
 
@@ -36,6 +37,7 @@ const userFeature = z.discriminatedUnion("kind", [
   distributionFeature,
   activityFeature,
   patternFeature,
+  sequenceFeature,
   categoryFeature,
   bagFeature,
   numberFeature,
@@ -139,17 +141,27 @@ function crossIssues(schema: FeatureSchema): readonly SchemaIssue[] {
   }
   if (issues.length > 0) return issues;
   const kinds = new Map<string, string>(schema.item.map(({ name, kind }) => [name, kind]));
+  const sequences = schema.user.filter(({ kind }) => kind === "sequence").length;
+  if (sequences > 1) {
+    issues.push({ path: "user", expected: "one feature of kind sequence at most", received: `${sequences}` });
+  }
   for (const [position, feature] of schema.user.entries()) {
-    if (feature.kind !== "history" && feature.kind !== "distribution") continue;
+    if (sequences > 0 && pooledKinds.has(feature.kind)) {
+      // A tower over a sequence learns from every event at once, and a sum over all would show each its own future.
+      const expected = "of a kind that does not sum up events, beside a sequence";
+      issues.push({ path: `user[${position}].kind`, expected, received: JSON.stringify(feature.kind) });
+      continue;
+    }
+    if (!("of" in feature)) continue;
     const kind = kinds.get(feature.of);
-    const fits = feature.kind === "history" ? kind === "id" : kind !== undefined && bagKinds.has(kind);
+    const ofItems = feature.kind !== "distribution";
+    const fits = ofItems ? kind === "id" : kind !== undefined && bagKinds.has(kind);
     if (fits) continue;
     issues.push({
       path: `user[${position}].of`,
-      expected:
-        feature.kind === "history"
-          ? "the name of an item feature of kind id"
-          : `the name of an item feature of kind ${[...bagKinds].join(", ")}`,
+      expected: ofItems
+        ? "the name of an item feature of kind id"
+        : `the name of an item feature of kind ${[...bagKinds].join(", ")}`,
       received: JSON.stringify(feature.of) + (kind === undefined ? ", which is not declared" : `, a ${kind}`),
     });
   }
