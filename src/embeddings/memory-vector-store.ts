@@ -116,8 +116,7 @@ export function createMemoryVectorStore(catalogue: CatalogueStore): VectorStore 
     },
     itemVectors: async (version, ids) => {
       const { items } = partition(version);
-      const shown = new Set((await allowedItems(catalogue, undefined)).map((item) => item.id));
-      return ids.map((id) => (shown.has(id) ? items.get(id)?.vector.slice() : undefined));
+      return new Map(ids.flatMap((id) => (items.has(id) ? [[id, items.get(id)!.vector.slice()]] : [])));
     },
     popular: async (query) => {
       checkLimit(query.limit);

@@ -68,8 +68,8 @@ export interface VectorStore {
     /** Whose blocks count; absent: nobody's. */
     readonly personId?: string;
   }): Promise<readonly (number | undefined)[]>;
-  /** The vectors of given items, in their order; undefined for one that has none, is unknown or withdrawn. */
-  itemVectors(version: string, ids: readonly string[]): Promise<readonly (Float32Array | undefined)[]>;
+  /** Vectors of given items, half precision at least; those that are unknown or have none are left out. */
+  itemVectors(version: string, ids: readonly string[]): Promise<ReadonlyMap<string, Float32Array>>;
   /** The most liked items not seen by the person, best first: the answer where there is no vector. */
   popular(query: Omit<NearestQuery, "version" | "vector">): Promise<readonly Neighbour[]>;
   dropPartition(version: string): Promise<void>;

@@ -189,15 +189,16 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
       const { videos_table } = await partition(version);
       const { rows } = await translated(
         version,
-        sql<{ embedding: string | null }>`
-          select e.embedding::text as embedding
-          from jsonb_array_elements_text(${storableJson(ids)}::text::jsonb) with ordinality as q (id, position)
-          left join videos v on v.video_id = q.id and not v.hidden
-          left join ${sql.table(videos_table)} e on e.model_version = ${version} and e.video_id = v.video_id
-          order by q.position`.execute(db),
+        sql<{ video_id: string; embedding: string }>`
+          select video_id, embedding::text as embedding from ${sql.table(videos_table)}
+          where model_version = ${version}
+            and video_id in (select jsonb_array_elements_text(${storableJson(ids)}::text::jsonb))`.execute(
+          db,
+        ),
       );
-      return rows.map(({ embedding }) =>
-        embedding === null ? undefined : Float32Array.from(JSON.parse(embedding) as number[]),
+      // The text of a halfvec is a JSON array.
+      return new Map(
+        rows.map((row) => [row.video_id, Float32Array.from(JSON.parse(row.embedding) as number[])]),
       );
     },
     popular: async (query) => {
