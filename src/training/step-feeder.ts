@@ -6,10 +6,13 @@ import { denseRows, padRows, type TowerConfig, type TowerParameter } from "../to
 import { alignedRows, type BagPlan } from "./bag-plan.ts";
 import { distinctRows, keptRows } from "./bag-rows.ts";
 import type { CandidateSource } from "./candidates.ts";
+import type { FeatureDropout } from "./feature-dropout.ts";
+import { idDropoutAt } from "./id-dropout.ts";
 import { multiHot } from "./multi-hot.ts";
 import type { StepRows } from "./parameter-store.ts";
 import { stepInputs } from "./step-graph.ts";
 import { inputNames } from "./tower-sources.ts";
+import type { TrainingConfig } from "./training-config.ts";
 
 /** What one step reads beside parameters, and which table rows it needs. */
 export interface StepFeed {
@@ -24,6 +27,8 @@ export interface FeederOptions {
   /** The whole catalogue. */
   readonly items: EncodedRows;
   readonly towers: TowerConfig;
+  readonly training: TrainingConfig;
+  readonly featureDropout: FeatureDropout;
   readonly parameters: readonly TowerParameter[];
   readonly plans: readonly BagPlan[];
   readonly candidates: CandidateSource;
@@ -50,15 +55,16 @@ export class StepFeeder {
    * Encodes a batch.
    *
    * @param users People of the dataset.
-   * @param random The step's own source: the same gives the same feed.
+   * @param at The step's own source of randomness, and the share of all steps that is done, 0-1: the same give the same
+   * feed.
    * @returns The feed.
    */
-  feed(users: Int32Array, random: Random): StepFeed {
+  feed(users: Int32Array, { random, done }: { readonly random: Random; readonly done: number }): StepFeed {
     const inputs: Record<string, Tensor> = {};
     const rows = new Map<string, Int32Array>();
     this.#feedUsers(users, random, { inputs, rows });
     const batch = this.#options.candidates.draw(users, random.fork("candidates"));
-    this.#feedItems(batch.items, random.fork("ids"), { inputs, rows });
+    this.#feedItems(batch.items, { random, done }, { inputs, rows });
     const shape = [users.length, batch.items.length];
     inputs[stepInputs.targets] = { dtype: "float32", shape, data: batch.targets };
     if (batch.offset !== undefined)
@@ -72,7 +78,7 @@ export class StepFeeder {
     random: Random,
     out: Pick<StepFeed, "inputs"> & { rows: Map<string, Int32Array> },
   ): void {
-    const { dataset, features, items, towers, plans } = this.#options;
+    const { dataset, features, items, towers, plans, featureDropout } = this.#options;
     const histories = historiesOf(dataset, users);
     const dropped = random.fork("history");
     const keep = new Uint8Array(histories.item.length);
@@ -87,24 +93,30 @@ export class StepFeeder {
       out.inputs[inputNames.dense("user")] = {
         dtype: "float32",
         shape: [users.length, width],
-        data: encoded.dense,
+        data: featureDropout.dense("user", encoded.dense, random.fork("features")),
       };
     }
     for (const plan of plans) {
-      if (plan.side === "user") this.#feedMultiHot(plan, { bag: encoded.bags[plan.layout.name]! }, out);
+      if (plan.side !== "user") continue;
+      const { name } = plan.layout;
+      const whole = { bag: encoded.bags[name]!, random: random.fork("features") };
+      this.#feedMultiHot(plan, { bag: featureDropout.bag({ side: "user", name }, whole) ?? whole.bag }, out);
     }
   }
 
   #feedItems(
     items: Int32Array,
-    random: Random,
+    { random, done }: { readonly random: Random; readonly done: number },
     out: Pick<StepFeed, "inputs"> & { rows: Map<string, Int32Array> },
   ): void {
-    const { features, items: encoded, towers, plans, candidates } = this.#options;
+    const { features, items: encoded, towers, training, plans, candidates, featureDropout } = this.#options;
     const fixed = candidates.fixed !== undefined;
     const width = features.itemLayout.denseWidth;
-    const dropping = towers.idDropout > 0;
-    const keep = Uint8Array.from(items, () => (dropping && random.next() < towers.idDropout ? 0 : 1));
+    const dropping = towers.idDropout > 0 || training.idDropoutStart !== null;
+    const share = idDropoutAt(training, { end: towers.idDropout, done });
+    const ids = random.fork("ids");
+    const keep = Uint8Array.from(items, () => (dropping && ids.next() < share ? 0 : 1));
+    const everyRow = Int32Array.from(items.keys());
     if (width > 0) {
       const name = inputNames.dense("item");
       const known = fixed ? this.#constant.get(name) : undefined;
@@ -114,25 +126,30 @@ export class StepFeeder {
         data: denseRows(encoded, width, items),
       };
       if (fixed) this.#constant.set(name, tensor);
-      out.inputs[name] = this.#hideUnseen(tensor, keep);
+      const seen = this.#hideUnseen(tensor, keep);
+      const data = featureDropout.dense("item", seen.data as Float32Array, random.fork("features"));
+      out.inputs[name] = { dtype: "float32", shape: seen.shape, data };
     }
     for (const plan of plans) {
       if (plan.side !== "item") continue;
       const { name, role } = plan.layout;
-      const bag = encoded.bags[name]!;
+      const all = { bag: encoded.bags[name]!, rows: items };
+      const dropped = featureDropout.bag({ side: "item", name }, { ...all, random: random.fork("features") });
+      const { bag, rows } = dropped === undefined ? all : { bag: dropped, rows: everyRow };
       if (plan.formulation === "aligned") {
-        const rows = plan.rows ?? alignedRows(bag, items);
-        const weights = Float32Array.from(rows, (row, at) => (row < 0 ? 0 : keep[at]!));
+        const aligned = plan.rows ?? alignedRows(bag, rows);
+        const weights = Float32Array.from(aligned, (row, at) => (row < 0 ? 0 : keep[at]!));
         out.inputs[inputNames.weights("item", name)] = {
           dtype: "float32",
           shape: [items.length, 1],
           data: weights,
         };
-        this.#setRows(plan, rows, out.rows);
+        this.#setRows(plan, aligned, out.rows);
       } else if (plan.formulation === "multi_hot") {
-        const steady = fixed && plan.residency === "whole" && !(role === "id" && dropping);
-        this.#feedMultiHot(plan, { bag, rows: items, steady, ...(role === "id" ? { keep } : {}) }, out);
-      } else this.#feedGather(plan, { bag, rows: items, ...(role === "id" ? { keep } : {}) }, out);
+        const changes = dropped !== undefined || (role === "id" && dropping);
+        const steady = fixed && plan.residency === "whole" && !changes;
+        this.#feedMultiHot(plan, { bag, rows, steady, ...(role === "id" ? { keep } : {}) }, out);
+      } else this.#feedGather(plan, { bag, rows, ...(role === "id" ? { keep } : {}) }, out);
     }
   }
 

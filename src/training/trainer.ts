@@ -18,6 +18,7 @@ import {
 } from "../towers/mod.ts";
 import { planBags } from "./bag-plan.ts";
 import { batchCount } from "./batch-order.ts";
+import { FeatureDropout } from "./feature-dropout.ts";
 import { trainingFingerprint } from "./fingerprint.ts";
 import { ParameterStore } from "./parameter-store.ts";
 import { StepFeeder } from "./step-feeder.ts";
@@ -175,6 +176,8 @@ async function trainTowers(
     features,
     items: data.items,
     towers: config,
+    training,
+    featureDropout: new FeatureDropout(training.featureDropout, { features, items: data.items }),
     parameters,
     plans,
     candidates: data.candidates,

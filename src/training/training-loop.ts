@@ -74,7 +74,10 @@ async function takeStep(
   const { step, halvings } = progress;
   const from = clock?.now();
   const rate = learningRate(training, { step, totalSteps: batch.totalSteps, halvings });
-  const feed = feeder.feed(batch.users, random.fork(`step ${step}`));
+  const feed = feeder.feed(batch.users, {
+    random: random.fork(`step ${step}`),
+    done: step / batch.totalSteps,
+  });
   const { inputs, outputs } = store.step(feed.rows, step);
   const scalars = adamWScalars({ step: step + 1, learningRate: rate }, adamWOptions(training));
   const steering: Record<string, Tensor> = {
