@@ -1,4 +1,11 @@
 export type { Answer, AnswerSource, Recommendation } from "./answer.ts";
+export type { Cap } from "./diversity/caps.ts";
+export {
+  type DiversityMethod,
+  type Ranking,
+  type RerankOptions,
+  rerank,
+} from "./diversity/rerank.ts";
 export type { EmbeddedItems } from "./embed-items.ts";
 export type { ChainLink, EngineObserver } from "./faults.ts";
 export {
