@@ -2,6 +2,7 @@ export { initialWeights, type Weights } from "./initial-weights.ts";
 export { loadTowers, type TowerFiles, type TowerSessions, type Towers, towersOf } from "./load-towers.ts";
 export { type ChunkOptions, chunkRows, denseRows, padRows, servingInputs } from "./padded-bags.ts";
 export { readTowerWeights, type TowerArray } from "./read-tower-weights.ts";
+export { openScoreExplainer, residualBound, type ScoreExplainer, type ScoreParts } from "./score-parts.ts";
 export { exportTower, gatheredSum, type ServingGraph, servingGraph } from "./serving-graph.ts";
 export {
   resolveTowerConfig,

@@ -52,6 +52,19 @@ const epsilon = 1e-12;
  * @returns [rows, dims - 2], unit length.
  */
 export function userDirection(config: TowerConfig, layout: RowLayout, sources: TowerSources): Value {
+  return unit(userOutput(config, layout, sources));
+}
+
+/**
+ * The user tower before its output is brought to unit length, which is one factor for all items: this alone decides how
+ * they rank.
+ *
+ * @param config The shape of the towers.
+ * @param layout The user side of the features.
+ * @param sources Parameters and inputs.
+ * @returns [rows, dims - 2].
+ */
+export function userOutput(config: TowerConfig, layout: RowLayout, sources: TowerSources): Value {
   const history: Value[] = [];
   const columns: Value[] = [];
   for (const bag of layout.bags) {
@@ -64,7 +77,7 @@ export function userDirection(config: TowerConfig, layout: RowLayout, sources: T
     throw new RangeError("Cannot build a user tower as it needs at least one feature");
   const deep = stack("user", config, config.hidden, columns, sources);
   const skip = skipConnection("user", config.historyDims, config, history, sources);
-  return finish(config, skip === undefined ? deep : add(deep, skip));
+  return shaped(config, skip === undefined ? deep : add(deep, skip));
 }
 
 /**
@@ -97,7 +110,7 @@ export function itemOutput(config: TowerConfig, layout: RowLayout, sources: Towe
       biases.push(matMul(joined(columns), sources.parameter("item.popularity.weight")));
   }
   if (parts.length === 0) throw new RangeError("Cannot build an item tower as it needs at least one feature");
-  const direction = finish(config, sum(parts));
+  const direction = unit(shaped(config, sum(parts)));
   if (config.biasLimit === 0) return { direction, bias: undefined, slack: undefined };
   // bias = limit · tanh(raw): bounded, so that it can be packed into a vector of unit length.
   const raw = add(sum(biases), sources.parameter("item.popularity.bias"));
@@ -184,8 +197,12 @@ function skipConnection(
   return width === config.dims - 2 ? total : matMul(total, sources.parameter(`${side}.skip.weight`));
 }
 
-function finish(config: TowerConfig, raw: Value): Value {
-  return l2Normalise(config.outputActivation === "tanh" ? tanh(raw) : raw, { axis: 1, epsilon });
+function shaped(config: TowerConfig, raw: Value): Value {
+  return config.outputActivation === "tanh" ? tanh(raw) : raw;
+}
+
+function unit(output: Value): Value {
+  return l2Normalise(output, { axis: 1, epsilon });
 }
 
 function joined(columns: readonly Value[]): Value {
