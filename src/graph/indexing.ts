@@ -2,9 +2,17 @@ import { makeNode } from "./node.ts";
 import { resolveAxis, sameShape } from "./shape.ts";
 import type { Shape, Value } from "./value.ts";
 
-/** The same elements under other axes. Named lengths must appear before and after. */
+/**
+ * The same elements under other axes. Named lengths must appear before and after; `"rows*length"` is one axis that holds
+ * two of them.
+ */
 export function reshape(x: Value, shape: Shape): Value {
   return sameShape(x.shape, shape) ? x : makeNode("reshape", [x], { shape });
+}
+
+/** The same elements under the axes of another value, whose numbers are not read; needed where two lengths are unknown. */
+export function reshapeLike(x: Value, like: Value): Value {
+  return sameShape(x.shape, like.shape) ? x : makeNode("reshapeLike", [x, like], {});
 }
 
 /**

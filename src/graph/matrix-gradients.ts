@@ -1,5 +1,5 @@
 import { type GradientTable, sumTo } from "./gradient-table.ts";
-import { gather, pad, reshape, scatterAdd, slice, transpose } from "./indexing.ts";
+import { gather, pad, reshape, reshapeLike, scatterAdd, slice, transpose } from "./indexing.ts";
 import { matMul } from "./matrix.ts";
 import { shapeText } from "./shape.ts";
 import type { Node, Value } from "./value.ts";
@@ -19,6 +19,12 @@ function pieces({ inputs, axis }: Node<"concat">, g: Value): readonly Value[] {
   });
 }
 
+/** A gradient in the shape that a reshaped value had: of two unknown lengths that moved only the value itself can tell. */
+function reshapeBack(g: Value, x: Value): Value {
+  const moved = x.shape.filter((dim, axis) => typeof dim === "string" && g.shape[axis] !== dim).length;
+  return moved > 1 ? reshapeLike(g, x) : reshape(g, x.shape);
+}
+
 /** Gradients of products, shapes and indices; g is the gradient by the result y. */
 export const matrixGradients = {
   // y = A B:  dA = g Bᵀ,  dB = Aᵀ g, with the transposes folded into the products.
@@ -32,7 +38,8 @@ export const matrixGradients = {
       : matMul(a, g, { transposeA: !transposeA });
     return [sumTo(byA, a.shape), sumTo(byB, b.shape)];
   },
-  reshape: ({ inputs: [x] }, g) => [reshape(g, x!.shape)],
+  reshape: ({ inputs: [x] }, g) => [reshapeBack(g, x!)],
+  reshapeLike: ({ inputs: [x] }, g) => [reshapeBack(g, x!), undefined],
   transpose: ({ permutation }, g) => [
     transpose(
       g,

@@ -27,7 +27,17 @@ export {
   where,
 } from "./elementwise.ts";
 export { gradientRules, gradients } from "./gradients.ts";
-export { broadcastLike, concat, gather, pad, reshape, scatterAdd, slice, transpose } from "./indexing.ts";
+export {
+  broadcastLike,
+  concat,
+  gather,
+  pad,
+  reshape,
+  reshapeLike,
+  scatterAdd,
+  slice,
+  transpose,
+} from "./indexing.ts";
 export { constant, input, parameter, scalar, scalarOf } from "./leaves.ts";
 export { type MatMulOptions, matMul } from "./matrix.ts";
 export { topologicalOrder } from "./node.ts";

@@ -56,11 +56,18 @@ function matMul(inputs: readonly Value[], attributes: OpAttributes["matMul"]): V
 function reshape(inputs: readonly Value[], { shape }: OpAttributes["reshape"]): ValueType {
   const x = inputs[0]!;
   const fixed = (dims: Shape): number => elementCount(dims.filter((dim) => typeof dim === "number")) ?? 1;
-  const named = (dims: Shape): string[] => dims.filter((dim) => typeof dim === "string").sort();
+  // "rows*length" is the two axes side by side.
+  const named = (dims: Shape): string[] =>
+    dims.flatMap((dim) => (typeof dim === "string" ? dim.split("*") : [])).sort();
   if (fixed(shape) !== fixed(x.shape) || !sameShape(named(shape), named(x.shape))) {
     refuse(`reshape to ${shapeText(shape)}`, "the number of elements must stay", x);
   }
   return { shape, dtype: x.dtype };
+}
+
+function reshapeLike(inputs: readonly Value[]): ValueType {
+  const [x, like] = inputs as [Value, Value];
+  return reshape([x], { shape: like.shape });
 }
 
 function concat(inputs: readonly Value[], { axis }: OpAttributes["concat"]): ValueType {
@@ -141,6 +148,7 @@ export const shapeRules = {
   },
   matMul,
   reshape,
+  reshapeLike,
   transpose: ([x], { permutation }) => {
     const axes = [...permutation].sort((a, b) => a - b);
     if (axes.length !== x!.shape.length || axes.some((axis, index) => axis !== index)) {

@@ -75,6 +75,7 @@ export interface OpAttributes {
   readonly matMul: { readonly transposeA: boolean; readonly transposeB: boolean };
   // Shapes and indices.
   readonly reshape: { readonly shape: Shape };
+  readonly reshapeLike: None;
   readonly transpose: { readonly permutation: readonly number[] };
   readonly concat: AlongAxis;
   readonly slice: AlongAxis & { readonly start: number; readonly end: number };

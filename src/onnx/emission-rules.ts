@@ -181,6 +181,7 @@ export const emissionRules = {
     writer.op("LayerNormalization", inputs, { axis: -1, epsilon: { float: epsilon } }),
   matMul,
   reshape,
+  reshapeLike: (_node, [x, like], writer) => writer.op("Reshape", [x!, writer.op("Shape", [like!])]),
   transpose: ({ permutation }, inputs, writer) => writer.op("Transpose", inputs, { perm: permutation }),
   concat: along("Concat"),
   slice: ({ axis, start, end }, [x], writer) =>

@@ -140,6 +140,12 @@ const examples: { readonly [K in Exclude<OpKind, "input" | "parameter">]: Exampl
     shape: [3, 2],
     expected: [1, 2, 3, 4, 5, 6],
   },
+  reshapeLike: {
+    inputs: [matrix, ints([0, 0, 0, 0, 0, 0], [3, 2])],
+    build: (x, like) => graph.reshapeLike(x!, like!),
+    shape: [3, 2],
+    expected: [1, 2, 3, 4, 5, 6],
+  },
   transpose: {
     inputs: [matrix],
     build: (x) => graph.transpose(x!),

@@ -7,6 +7,7 @@ import {
   type Histories,
   historiesFromPeople,
   type RowLayout,
+  type SequenceRows,
 } from "../features/mod.ts";
 import type { Runtime, Session } from "../onnx/mod.ts";
 import { type ChunkOptions, chunkRows, servingInputs } from "./padded-bags.ts";
@@ -155,11 +156,20 @@ async function embed(
   return vectors;
 }
 
+/** One row that holds its start alone. */
+const emptySequence: SequenceRows = {
+  offsets: Int32Array.of(0, 1),
+  items: new Int32Array(1),
+  gaps: new Int32Array(1),
+  kinds: new Int32Array(1),
+};
+
 function zeroRow(layout: RowLayout): EncodedRows {
   const empty = { offsets: new Int32Array(2), indices: new Int32Array(0), weights: new Float32Array(0) };
   return {
     rows: 1,
     dense: new Float32Array(layout.denseWidth),
     bags: Object.fromEntries(layout.bags.map(({ name }) => [name, empty])),
+    ...(layout.sequence && { sequence: emptySequence }),
   };
 }

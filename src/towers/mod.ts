@@ -1,11 +1,33 @@
 export { initialWeights, type Weights } from "./initial-weights.ts";
 export { loadTowers, type TowerFiles, type TowerSessions, type Towers, towersOf } from "./load-towers.ts";
-export { type ChunkOptions, chunkRows, denseRows, padRows, servingInputs } from "./padded-bags.ts";
+export {
+  type ChunkOptions,
+  chunkRows,
+  denseRows,
+  padRows,
+  padSequences,
+  servingInputs,
+} from "./padded-bags.ts";
 export { readTowerWeights, type TowerArray } from "./read-tower-weights.ts";
 export { openScoreExplainer, residualBound, type ScoreExplainer, type ScoreParts } from "./score-parts.ts";
-export { exportTower, gatheredSum, type ServingGraph, servingGraph } from "./serving-graph.ts";
+export { sequenceItems } from "./sequence-parameters.ts";
+export {
+  flat,
+  type SequenceInputs,
+  type SequenceSources,
+  sequenceMasks,
+  sequenceStates,
+} from "./sequence-tower.ts";
+export {
+  exportTower,
+  gatheredSum,
+  type ServingGraph,
+  sequenceInputs,
+  servingGraph,
+} from "./serving-graph.ts";
 export {
   resolveTowerConfig,
+  type SequenceConfig,
   type TowerActivation,
   type TowerConfig,
   type TowerOptions,
@@ -13,6 +35,7 @@ export {
   towerPresets,
 } from "./tower-config.ts";
 export {
+  fieldState,
   type ItemOutput,
   itemOutput,
   packItem,

@@ -1,5 +1,5 @@
 import type { Csr } from "../base/mod.ts";
-import type { EncodedRows, RowLayout } from "../features/mod.ts";
+import type { EncodedRows, RowLayout, SequenceRows } from "../features/mod.ts";
 import type { Tensor } from "../onnx/mod.ts";
 
 /** Rows that are embedded in one run, and how much memory the run takes. */
@@ -20,8 +20,9 @@ export interface ChunkOptions {
 export function chunkRows(encoded: EncodedRows, options: ChunkOptions = {}): readonly Int32Array[] {
   const { maxRows = 1024, maxEntries = 32_768 } = options;
   const bags = Object.values(encoded.bags);
+  const lists = encoded.sequence === undefined ? bags : [...bags, encoded.sequence];
   const longest = (row: number): number =>
-    bags.reduce((most, bag) => Math.max(most, bag.offsets[row + 1]! - bag.offsets[row]!), 1);
+    lists.reduce((most, list) => Math.max(most, list.offsets[row + 1]! - list.offsets[row]!), 1);
   const lengths = Int32Array.from({ length: encoded.rows }, (_, row) => longest(row));
   const order = Int32Array.from({ length: encoded.rows }, (_, row) => row);
   order.sort((a, b) => lengths[a]! - lengths[b]! || a - b);
@@ -68,7 +69,52 @@ export function servingInputs(
     inputs[`${bag.name}_indices`] = { dtype: "int32", shape, data: padded.indices };
     inputs[`${bag.name}_weights`] = { dtype: "float32", shape, data: padded.weights };
   }
+  if (layout.sequence !== undefined) {
+    const { sequence } = encoded;
+    if (sequence === undefined) {
+      throw new RangeError(`Cannot embed rows as sequence "${layout.sequence.name}" is missing from them`);
+    }
+    const padded = padSequences(sequence, rows);
+    const shape = [rows.length, padded.steps];
+    Object.assign(
+      inputs,
+      ...sequenceColumns.map((column) => ({
+        [`sequence_${column}`]: { dtype: "int32", shape, data: padded[column] },
+      })),
+    );
+  }
   return inputs;
+}
+
+const sequenceColumns = ["items", "gaps", "kinds", "positions"] as const;
+
+/**
+ * Some rows of a sequence with equal length, zeros behind the newest step.
+ *
+ * @param sequence All rows.
+ * @param rows Which rows.
+ * @returns rows × steps, row-major; positions count from 1 for the newest step.
+ */
+export function padSequences(
+  sequence: SequenceRows,
+  rows: Int32Array,
+): { readonly steps: number } & Readonly<Record<(typeof sequenceColumns)[number], Int32Array>> {
+  const { offsets, items, gaps, kinds } = sequence;
+  let steps = 1;
+  for (const row of rows) steps = Math.max(steps, offsets[row + 1]! - offsets[row]!);
+  const padded = (column: Int32Array): Int32Array => {
+    const block = new Int32Array(rows.length * steps);
+    for (const [at, row] of rows.entries()) {
+      block.set(column.subarray(offsets[row]!, offsets[row + 1]!), at * steps);
+    }
+    return block;
+  };
+  const positions = new Int32Array(rows.length * steps);
+  for (const [at, row] of rows.entries()) {
+    const length = offsets[row + 1]! - offsets[row]!;
+    for (let step = 0; step < length; step++) positions[at * steps + step] = length - step;
+  }
+  return { steps, items: padded(items), gaps: padded(gaps), kinds: padded(kinds), positions };
 }
 
 /**

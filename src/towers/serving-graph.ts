@@ -2,6 +2,7 @@ import type { BagLayout } from "../features/mod.ts";
 import { gather, input, matMul, parameter, reshape, type Value } from "../graph/mod.ts";
 import { emitOnnx } from "../onnx/mod.ts";
 import type { Weights } from "./initial-weights.ts";
+import type { SequenceInputs } from "./sequence-tower.ts";
 import type { TowerConfig } from "./tower-config.ts";
 import { itemOutput, packItem, packUser, type TowerSources, userDirection } from "./tower-graph.ts";
 import {
@@ -14,7 +15,7 @@ import {
 
 /** A tower ready to be emitted: its output and what it reads. */
 export interface ServingGraph {
-  /** `dense`, `<bag>_indices`, `<bag>_weights`. */
+  /** `dense`, `<bag>_indices`, `<bag>_weights`; of a sequence `sequence_items`, `_gaps`, `_kinds` and `_positions`. */
   readonly inputs: readonly Value[];
   /** [rows, dims], unit length. */
   readonly embedding: Value;
@@ -51,9 +52,12 @@ export function servingGraph(
     bags.set(name, bag);
     inputs.push(bag.indices, bag.weights);
   }
+  const sequence = layout.sequence && sequenceInputs((name) => input(name, ["rows", "steps"], "int32"));
+  if (sequence !== undefined) inputs.push(...Object.values(sequence));
   const sources: TowerSources = {
     parameter: learned,
     dense,
+    ...(sequence && { sequence }),
     sumBag: (bag, table) => gatheredSum(bag, { ...bags.get(bag.name)!, table: learned(table) }),
   };
   const embedding =
@@ -61,6 +65,21 @@ export function servingGraph(
       ? packUser(userDirection(config, layout, sources))
       : packItem(itemOutput(config, layout, sources), config.biasLimit);
   return { inputs, embedding, parameters };
+}
+
+/**
+ * The inputs of a sequence.
+ *
+ * @param make Makes one, [rows, steps] of int32, by its name.
+ * @returns All four.
+ */
+export function sequenceInputs<T>(make: (name: string) => T): Record<keyof SequenceInputs, T> {
+  return {
+    items: make("sequence_items"),
+    gaps: make("sequence_gaps"),
+    kinds: make("sequence_kinds"),
+    positions: make("sequence_positions"),
+  };
 }
 
 /**

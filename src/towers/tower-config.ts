@@ -33,10 +33,29 @@ export interface TowerConfig {
   readonly biasLimit: number;
   /** Where the learned temperature starts. */
   readonly temperature: number;
+  /** A user tower that knows order; absent: one that sums up a viewer's history. */
+  readonly sequence?: SequenceConfig;
 }
 
-/** `standard` for quality, `lite` for small machines and first tries. */
-export type TowerPreset = "standard" | "lite";
+/** Blocks of self-attention over a viewer's events. How many events is said by the feature that they are read from. */
+export interface SequenceConfig {
+  /** Width of each step's vector; a multiple of `heads`. */
+  readonly width: number;
+  /** Blocks of attention and feed-forward, first to last. */
+  readonly blocks: number;
+  /** Attention heads of each block. */
+  readonly heads: number;
+  /** Width of the feed-forward layer inside each block. */
+  readonly feedForward: number;
+  /** Share of the numbers left out at the input and after each layer of a block while training, 0-1. */
+  readonly dropout: number;
+}
+
+/**
+ * `standard` for quality, `lite` for small machines and first tries; `sequence` and `sequence-lite` the same for a user
+ * tower that knows the order of events, which needs a schema with a sequence.
+ */
+export type TowerPreset = "standard" | "lite" | "sequence" | "sequence-lite";
 
 /** Changes to a preset. */
 export interface TowerOptions extends Partial<Omit<TowerConfig, "kind" | "preset">> {
@@ -53,6 +72,15 @@ const shared = {
   hiddenDropout: 0,
   biasLimit: 1,
   temperature: 0.25,
+} as const satisfies Partial<TowerConfig>;
+
+const ofSequence = {
+  hidden: [],
+  historyDims: 1,
+  historyDropout: 0,
+  idDropout: 0.1,
+  temperature: 0.07,
+  sequence: Object.freeze({ width: 128, blocks: 2, heads: 2, feedForward: 256, dropout: 0.2 }),
 } as const satisfies Partial<TowerConfig>;
 
 /** The presets as they stand, to read or to vary. */
@@ -76,6 +104,22 @@ export const towerPresets: Readonly<Record<TowerPreset, TowerConfig>> = Object.f
     idDims: 62,
     bagDims: 32,
     idDropout: 0.1,
+  }),
+  sequence: Object.freeze({
+    ...shared,
+    ...ofSequence,
+    preset: "sequence",
+    dims: 768,
+    idDims: 128,
+    bagDims: 64,
+  }),
+  "sequence-lite": Object.freeze({
+    ...shared,
+    ...ofSequence,
+    preset: "sequence-lite",
+    dims: 64,
+    idDims: 62,
+    bagDims: 32,
   }),
 });
 
@@ -105,12 +149,17 @@ export function resolveTowerConfig(
   const base = towerPresets[preset];
   if (base === undefined) {
     throw new RangeError(
-      `Cannot resolve towers as the preset must be standard or lite: current value is "${preset}"`,
+      `Cannot resolve towers as the preset must be ${Object.keys(towerPresets).join(", ")}: current value is "${preset}"`,
     );
   }
   const inner = (changes.dims ?? base.dims) - 2;
   const width = layouts === undefined ? inner : Math.min(inner, affordableWidth(layouts));
-  const config: TowerConfig = Object.freeze({ ...base, historyDims: width, idDims: width, ...changes });
+  const widths =
+    base.sequence === undefined
+      ? { historyDims: width, idDims: width }
+      : { idDims: Math.min(width, base.idDims) };
+  const config: TowerConfig = Object.freeze({ ...base, ...widths, ...changes });
+  if (layouts !== undefined) checkSequence(config, layouts.user);
   whole("dims", config.dims, 8, 4096);
   for (const units of config.hidden) whole("hidden", units, 1, 65_536);
   for (const units of config.itemHidden) whole("itemHidden", units, 1, 65_536);
@@ -132,6 +181,29 @@ export function resolveTowerConfig(
     refuse("outputActivation", "be none or tanh", config.outputActivation);
   }
   return config;
+}
+
+function checkSequence({ sequence, preset }: TowerConfig, { sequence: layout }: RowLayout): void {
+  if (sequence === undefined && layout !== undefined) {
+    throw new RangeError(
+      `Cannot resolve towers as features with a sequence need a tower that reads one: current value is preset "${preset}"; use sequence or sequence-lite`,
+    );
+  }
+  if (sequence !== undefined && layout === undefined) {
+    throw new RangeError(
+      `Cannot resolve towers as preset "${preset}" needs a user feature of kind sequence: current value is none; make a variant of the schema with sequenceSchema()`,
+    );
+  }
+  if (sequence === undefined) return;
+  const { width, heads } = sequence;
+  whole("sequence.width", width, 1, 4096);
+  whole("sequence.blocks", sequence.blocks, 1, 64);
+  whole("sequence.heads", heads, 1, width);
+  whole("sequence.feedForward", sequence.feedForward, 1, 65_536);
+  if (width % heads !== 0) refuse("sequence.width", `be a multiple of sequence.heads (${heads})`, width);
+  if (!(sequence.dropout >= 0 && sequence.dropout < 1)) {
+    refuse("sequence.dropout", "be from 0 up to but not 1", sequence.dropout);
+  }
 }
 
 const tableBytes = 40 * 1024 * 1024;

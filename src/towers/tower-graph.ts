@@ -16,6 +16,7 @@ import {
   tanh,
   type Value,
 } from "../graph/mod.ts";
+import { newestState, type SequenceInputs, sequenceDirection, sequenceStates } from "./sequence-tower.ts";
 import type { TowerConfig } from "./tower-config.ts";
 import { biasTableName, type TowerSide, tableName } from "./tower-parameters.ts";
 
@@ -29,6 +30,8 @@ export interface TowerSources {
   readonly dense: Value | undefined;
   /** Factors 0 or 1/(1 - dropout) for a hidden layer, [rows, units]; left out when serving. */
   readonly mask?: (layer: string, units: number) => Value | undefined;
+  /** Where the layout has a sequence. */
+  readonly sequence?: SequenceInputs;
 }
 
 /** An item before its bias is packed into the vector. */
@@ -52,6 +55,13 @@ const epsilon = 1e-12;
  * @returns [rows, dims - 2], unit length.
  */
 export function userDirection(config: TowerConfig, layout: RowLayout, sources: TowerSources): Value {
+  if (config.sequence !== undefined) {
+    const { parameter } = sources;
+    const inputs = sources.sequence!;
+    const newest = newestState(sequenceStates(config.sequence, { parameter, inputs }), inputs.positions);
+    const fields = fieldState(layout, sources);
+    return sequenceDirection(fields === undefined ? newest : add(newest, fields), parameter);
+  }
   return unit(userOutput(config, layout, sources));
 }
 
@@ -78,6 +88,20 @@ export function userOutput(config: TowerConfig, layout: RowLayout, sources: Towe
   const deep = stack("user", config, config.hidden, columns, sources);
   const skip = skipConnection("user", config.historyDims, config, history, sources);
   return shaped(config, skip === undefined ? deep : add(deep, skip));
+}
+
+/**
+ * What the features beside the sequence add to its states.
+ *
+ * @param layout The user side of the features.
+ * @param sources Parameters and inputs.
+ * @returns [rows, width]; undefined where there are none.
+ */
+export function fieldState(layout: RowLayout, sources: TowerSources): Value | undefined {
+  const columns = layout.bags.map((bag) => sources.sumBag(bag, tableName("user", bag.name)));
+  if (sources.dense !== undefined) columns.push(sources.dense);
+  if (columns.length === 0) return undefined;
+  return matMul(joined(columns), sources.parameter("user.sequence.fields.weight"));
 }
 
 /**

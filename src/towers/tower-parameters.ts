@@ -1,4 +1,5 @@
 import type { BagLayout, RowLayout } from "../features/mod.ts";
+import { sequenceParameters } from "./sequence-parameters.ts";
 import type { TowerConfig } from "./tower-config.ts";
 
 /** One side of the pair. */
@@ -73,7 +74,9 @@ export function towerParameters(config: TowerConfig, layouts: TowerLayouts): rea
 
   tables("user");
   const userWidth = inputWidth(config, layouts.user, () => true);
-  if (userWidth > 0) stack("user", userWidth, config.hidden);
+  if (layouts.user.sequence !== undefined) {
+    all.push(...sequenceParameters(config, { layout: layouts.user.sequence, fields: userWidth }));
+  } else if (userWidth > 0) stack("user", userWidth, config.hidden);
   if (layouts.user.bags.some((bag) => bag.role === "history") && config.historyDims !== inner) {
     all.push(projection("user.skip.weight", config.historyDims, inner));
   }
