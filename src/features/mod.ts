@@ -17,6 +17,7 @@ export type { FeatureState, FittedFeatures } from "./fitted.ts";
 export { dataEndOf, type HistoriesOptions, historiesFromPeople, historiesOf } from "./histories.ts";
 export type { HistoryOptions } from "./history-options.ts";
 export { movielensSchema } from "./movielens-schema.ts";
+export { type PooledShare, pooledShares } from "./pooled-shares.ts";
 export {
   checkFeatureSchema,
   type FeatureSchema,

@@ -82,12 +82,7 @@ export function poolSignals(
     const row = signals.item[i]!;
     const start = offsets[row]!;
     const end = offsets[row + 1]!;
-    let weight = signals.weight[i]!;
-    if (normalise === "share" && end - start > 1) {
-      let total = 0;
-      for (let k = start; k < end; k++) total += weights[k]!;
-      weight /= total;
-    } else if (normalise === "share" && end > start) weight /= weights[start]!;
+    const weight = normalise === "share" ? spread(signals.weight[i]!, row, bag) : signals.weight[i]!;
     for (let k = start; k < end; k++) {
       const index = indices[k]!;
       if (stamp[index] !== generation) {
@@ -111,4 +106,18 @@ export function poolSignals(
     // Events so old that their weight rounds to nothing would only lengthen the row.
     if (value > 0) out.push(index, value);
   }
+}
+
+/**
+ * An item's weight divided by the sum of its entries.
+ *
+ * @param weight Of the item.
+ * @param row The item's row.
+ * @param bag The items' entries.
+ * @returns What each entry is multiplied by.
+ */
+export function spread(weight: number, row: number, { offsets, weights }: Csr): number {
+  let total = 0;
+  for (let k = offsets[row]!; k < offsets[row + 1]!; k++) total += weights[k]!;
+  return weight / total;
 }
