@@ -1,5 +1,8 @@
 import type { Preferences } from "./positives.ts";
 
+/** Takes an item out of a denominator: e^-1e9 is 0, and unlike -∞ it leaves gradients finite. */
+export const removed = -1e9;
+
 /** What one step scores. */
 export interface CandidateBatch {
   /** Items, ascending. */
@@ -63,6 +66,14 @@ export class CandidateGrid {
   setOffset(row: number, item: number, value: number): void {
     const at = this.column[item]!;
     if (at >= 0) this.offset[row * this.items.length + at] = value;
+  }
+
+  /** One more negative of a row: what the candidate stands for, e^offset, grows by `weight`. */
+  addNegative(row: number, item: number, weight: number): void {
+    const at = this.column[item]!;
+    if (at < 0) return;
+    const slot = row * this.items.length + at;
+    this.offset[slot] = Math.log(Math.exp(this.offset[slot]!) + weight);
   }
 
   /** A refused item counts as `weight` negatives: its logit in the denominator rises by log weight. */

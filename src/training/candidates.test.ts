@@ -16,7 +16,9 @@ const options = (changes: Partial<CandidateOptions["config"]> = {}): CandidateOp
   users: Int32Array.of(0, 1),
   config: {
     batchUsers: 2,
+    bceNegatives: 2,
     candidateItems: "liked",
+    hardShare: 0,
     loss: "softmax",
     maxCandidates: 100,
     maxPositives: 100,

@@ -8,32 +8,51 @@ export interface NegativeSampler {
   readonly probability: Float64Array;
 }
 
+/** What negatives are drawn by, beside the popularity of the items. */
+export interface MixOptions {
+  /** p, 0-1. */
+  readonly popularShare: number;
+  /** h, 0-1. @default 0 */
+  readonly hardShare?: number;
+  /** How often each item was found among near neighbours. @default never, so that hard negatives are uniform too */
+  readonly mined?: Float32Array;
+  /** 1 for the items that may be drawn. @default all */
+  readonly eligible?: Uint8Array;
+}
+
 /**
- * A mix of uniform and popular negatives: q_j = (1 - s)/n + s · count_j / Σ count.
+ * A mix of uniform, hard and popular negatives as one known distribution:
+ *
+ * q_j = (1 - h - p)/n + h · (mined_j + 1)/Σ(mined + 1) + p · count_j/Σ count.
+ *
+ * The 1 added to what was mined leaves every item a chance, so that the correction by log q is exact for hard negatives alone.
  *
  * @param counts Positives of each item, 0 or more.
- * @param options `popularShare` s, 0-1; `eligible` items only, all where absent.
+ * @param options Shares, what was mined, and which items.
  * @returns The sampler.
  * @throws RangeError When no item is eligible.
  */
-export function mixedSampler(
-  counts: Float64Array,
-  options: { readonly popularShare: number; readonly eligible?: Uint8Array },
-): NegativeSampler {
-  const { popularShare, eligible } = options;
+export function mixedSampler(counts: Float64Array, options: MixOptions): NegativeSampler {
+  const { hardShare = 0, mined, eligible } = options;
   const allowed = (j: number): boolean => eligible === undefined || eligible[j] === 1;
+  const hardness = (j: number): number => 1 + (mined?.[j] ?? 0);
   let total = 0;
+  let hard = 0;
   let size = 0;
   for (let j = 0; j < counts.length; j++) {
     if (!allowed(j)) continue;
     total += counts[j]!;
+    hard += hardness(j);
     size++;
   }
   if (size === 0) throw new RangeError("Cannot sample negatives as at least one item must be eligible");
-  const share = total > 0 ? popularShare : 0;
+  const popularShare = total > 0 ? options.popularShare : 0;
+  const uniform = (1 - hardShare - popularShare) / size;
   const probability = new Float64Array(counts.length);
   for (let j = 0; j < counts.length; j++) {
-    if (allowed(j)) probability[j] = (1 - share) / size + (total > 0 ? (share * counts[j]!) / total : 0);
+    if (!allowed(j)) continue;
+    const popular = total > 0 ? counts[j]! / total : 0;
+    probability[j] = uniform + (hardShare * hardness(j)) / hard + popularShare * popular;
   }
   return { draw: aliasDraw(probability), probability };
 }

@@ -7,6 +7,7 @@ import { batchOrder } from "./batch-order.ts";
 import { candidateSource } from "./candidates.ts";
 import type { Preferences } from "./positives.ts";
 import { softmaxLoss } from "./softmax-loss.ts";
+import { trainingDefaults } from "./training-config.ts";
 
 const users = 40;
 const items = 300;
@@ -46,6 +47,8 @@ const everyone = Int32Array.from({ length: users }, (_, i) => i);
 
 const config = {
   batchUsers: 10,
+  bceNegatives: 2,
+  hardShare: 0,
   candidateItems: "all",
   loss: "softmax",
   maxPositives: 100,
@@ -78,7 +81,8 @@ async function gradientOf(
     logTemperature: constant([Math.log(0.5)], [1, 1]),
     targets,
     offset,
-    loss: "softmax",
+    samplingRate: 1,
+    training: { ...trainingDefaults, loss: "softmax" },
   });
   const [gradient] = gradients(loss, [user]) as [Value];
   const runtime = await createOrtRuntime({ threads: 1 });

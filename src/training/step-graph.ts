@@ -22,9 +22,9 @@ import {
 import { type AdamWOptions, adamW } from "./adamw-graph.ts";
 import type { BagPlan } from "./bag-plan.ts";
 import { stateName } from "./parameter-store.ts";
-import { softmaxLoss } from "./softmax-loss.ts";
 import { blockRows, plannedSources } from "./tower-sources.ts";
 import type { TrainingConfig } from "./training-config.ts";
+import { trainingLoss } from "./training-loss.ts";
 
 /** What {@link stepGraph} is built from. */
 export interface StepGraphOptions {
@@ -37,6 +37,8 @@ export interface StepGraphOptions {
   readonly candidates: number | undefined;
   /** Whether logits get an offset. */
   readonly hasOffset: boolean;
+  /** Share of all negatives that are drawn. */
+  readonly samplingRate: number;
 }
 
 /** A training step before it is emitted. */
@@ -91,13 +93,14 @@ export function stepGraph(options: StepGraphOptions): StepGraph & { readonly gra
   const item = side("item");
   const targets = input(stepInputs.targets, ["users", candidates]);
   const offset = options.hasOffset ? input(stepInputs.offset, ["users", candidates]) : undefined;
-  const total = softmaxLoss({
+  const total = trainingLoss({
     user: userDirection(towers, layouts.user, user.sources),
     item: itemOutput(towers, layouts.item, item.sources),
     logTemperature: get(temperatureParameter),
     targets,
     offset,
-    loss: training.loss,
+    samplingRate: options.samplingRate,
+    training,
   });
   // Per viewer for the optimiser, so that viewers with long histories count for more; per positive for people.
   const loss = mul(total, 1 / training.batchUsers);

@@ -20,6 +20,7 @@ import { planBags } from "./bag-plan.ts";
 import { batchCount } from "./batch-order.ts";
 import { FeatureDropout } from "./feature-dropout.ts";
 import { trainingFingerprint } from "./fingerprint.ts";
+import { openHardNegatives } from "./hard-negatives.ts";
 import { ParameterStore } from "./parameter-store.ts";
 import { StepFeeder } from "./step-feeder.ts";
 import { emitStep } from "./step-graph.ts";
@@ -133,8 +134,16 @@ async function trainTowers(
   const { warmStart } = options;
   const initial = initialWeights(config, { parameters, random: random.fork("weights") });
   const start = warmStart && startWarm(initial, { warmStart, features, parameters });
+  const hardNegatives = await openHardNegatives(runtime, {
+    ...data,
+    config,
+    features,
+    dataset: train,
+    random: random.fork("hard negatives"),
+  });
   const state: TrainingState = {
     progress: freshProgress(),
+    ...(hardNegatives && { mined: hardNegatives.mined }),
     store: new ParameterStore(initial, { parameters, plans, averaging: training.averaging }),
     best: {},
   };
@@ -149,7 +158,8 @@ async function trainTowers(
           validation,
           parent: start?.kind === "warm" ? warmStart!.parent : undefined,
         });
-  if (checkpoints !== undefined) await restoreState(checkpoints, fingerprint!, state);
+  if (checkpoints !== undefined && (await restoreState(checkpoints, fingerprint!, state)))
+    hardNegatives?.restored();
 
   const onnx = emitStep({
     towers: config,
@@ -159,6 +169,7 @@ async function trainTowers(
     plans,
     candidates: data.candidates.fixed?.length,
     hasOffset: data.candidates.hasOffset,
+    samplingRate: data.candidates.samplingRate,
   });
   const session = await runtime.load(onnx, { name: "training step" });
   const validator =
@@ -194,6 +205,7 @@ async function trainTowers(
       random: random.fork("loop"),
       session,
       feeder,
+      hardNegatives,
       validator,
       task,
       clock,
@@ -205,6 +217,7 @@ async function trainTowers(
     task.done();
     await session.close();
     await validator?.close();
+    await hardNegatives?.close();
   }
   if (finished && checkpoints !== undefined) await removeState(checkpoints, fingerprint!);
   const weights = state.best;

@@ -1,5 +1,7 @@
+import { checkLossConfig, type LossConfig, lossDefaults } from "./loss-config.ts";
+
 /** How training goes about it: plain data, kept in the model's manifest. */
-export interface TrainingConfig {
+export interface TrainingConfig extends LossConfig {
   readonly kind: "training_config";
   /** Every draw follows from it: the same seed on the same machine gives the same model. */
   readonly seed: number;
@@ -30,12 +32,6 @@ export interface TrainingConfig {
   readonly clipNorm: number;
   /** Share of the average kept at each step when weights are averaged; 0 for no averaging. */
   readonly averaging: number;
-  /**
-   * `softmax_single`: each positive competes with what the viewer did not take, one by one. `softmax`: all of a viewer's
-   * positives share one distribution, the multinomial likelihood; on MovieLens-1M it stops earlier and ends lower
-   * (validation NDCG@10 .411 against .449 at 256 dimensions, everything else equal).
-   */
-  readonly loss: "softmax" | "softmax_single";
   /** What a like counts. */
   readonly likeWeight: number;
   /** What a view counts when enough was watched; 0 to ignore views. */
@@ -57,10 +53,6 @@ export interface TrainingConfig {
   readonly nopeWeight: number;
   /** Up to this many items the whole catalogue is scored at every step, and the softmax is exact. */
   readonly maxCandidates: number;
-  /** Items drawn as negatives when the catalogue is larger. */
-  readonly sampledNegatives: number;
-  /** Share of them drawn by popularity instead of uniformly, 0-1. */
-  readonly popularShare: number;
   /** Most positives per viewer that enter one step when the catalogue is larger; drawn anew each step. */
   readonly maxPositives: number;
   /** Which items may be candidates: those somebody liked, or all. */
@@ -91,6 +83,7 @@ export type TrainingOptions = Partial<Omit<TrainingConfig, "kind">>;
 /** Tuned on validation viewers of MovieLens-1M; see docs and `bench train`. */
 export const trainingDefaults: TrainingConfig = Object.freeze({
   kind: "training_config",
+  ...lossDefaults,
   seed: 42,
   batchUsers: 256,
   stepsPerEpoch: 16,
@@ -107,7 +100,6 @@ export const trainingDefaults: TrainingConfig = Object.freeze({
   epsilon: 1e-8,
   clipNorm: 0,
   averaging: 0.98,
-  loss: "softmax_single",
   likeWeight: 1,
   viewWeight: 0.5,
   viewThreshold: 0.5,
@@ -119,8 +111,6 @@ export const trainingDefaults: TrainingConfig = Object.freeze({
   accidentalWeight: 0,
   nopeWeight: 1,
   maxCandidates: 8192,
-  sampledNegatives: 2048,
-  popularShare: 0.5,
   maxPositives: 32,
   candidateItems: "liked",
   denseRows: 8192,
@@ -153,8 +143,8 @@ export function resolveTrainingConfig(options: TrainingOptions = {}): TrainingCo
     }
   };
   whole(["batchUsers", "stepsPerEpoch", "epochs", "validateEvery", "plateauPatience", "maxCandidates"], 1);
-  whole(["sampledNegatives", "maxPositives", "denseRows", "checkpointSteps"], 1);
-  within(["popularShare", "viewThreshold", "accidentalWeight", "idDropoutShare"], 0, 1);
+  whole(["maxPositives", "denseRows", "checkpointSteps"], 1);
+  within(["viewThreshold", "accidentalWeight", "idDropoutShare"], 0, 1);
   within(["bounceSeconds", "burstSeconds"], 0, 3600);
   whole(["burstLikes"], 0);
   if (config.targetHalfLifeDays !== null) within(["targetHalfLifeDays"], 0.01, 1e6);
@@ -173,9 +163,7 @@ export function resolveTrainingConfig(options: TrainingOptions = {}): TrainingCo
   if (!["constant", "cosine", "plateau"].includes(config.schedule)) {
     refuse("schedule", "be constant, cosine or plateau", config.schedule);
   }
-  if (!["softmax", "softmax_single"].includes(config.loss)) {
-    refuse("loss", "be softmax or softmax_single", config.loss);
-  }
+  checkLossConfig(config);
   if (!["liked", "all"].includes(config.candidateItems)) {
     refuse("candidateItems", "be liked or all", config.candidateItems);
   }

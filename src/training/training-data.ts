@@ -1,3 +1,4 @@
+import type { Csr } from "../base/mod.ts";
 import type { Dataset } from "../catalogue/mod.ts";
 import {
   type EncodedRows,
@@ -7,6 +8,7 @@ import {
   historiesOf,
 } from "../features/mod.ts";
 import type { LabelCounts } from "./accidental-likes.ts";
+import { readAvailability } from "./availability.ts";
 import { fittingBatch } from "./batch-order.ts";
 import { type CandidateSource, candidateSource } from "./candidates.ts";
 import { readPreferences } from "./positives.ts";
@@ -19,6 +21,8 @@ export interface TrainingData {
   /** People with positives. */
   readonly users: Int32Array;
   readonly candidates: CandidateSource;
+  /** What each person of the dataset took. */
+  readonly positives: Csr;
   /** What was taken for accidental. */
   readonly labels: LabelCounts;
   /** The dense block of everybody, which no dropout changes. */
@@ -48,7 +52,12 @@ export function readTrainingData(
     );
   }
   const training: TrainingConfig = { ...asked, batchUsers: fittingBatch(users.length, asked) };
-  const candidates = candidateSource(preferences, { items: dataset.items.length, users, config: training });
+  const candidates = candidateSource(preferences, {
+    items: dataset.items.length,
+    users,
+    config: training,
+    ...(training.loss === "bce" && { availability: readAvailability(dataset, preferences.positives) }),
+  });
   const items = encodeItems(features, dataset.items);
   const everyone = historiesOf(dataset, Int32Array.from(dataset.people.keys()));
   // Bags are not wanted here, and hiding every event makes them cheap.
@@ -57,5 +66,13 @@ export function readTrainingData(
     features.userLayout.denseWidth === 0
       ? new Float32Array(0)
       : encodeUsers(features, everyone, { items, keep }).dense;
-  return { items, users, candidates, denseUsers, training, labels: preferences.labels };
+  return {
+    items,
+    users,
+    candidates,
+    positives: preferences.positives,
+    denseUsers,
+    training,
+    labels: preferences.labels,
+  };
 }

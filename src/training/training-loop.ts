@@ -1,12 +1,12 @@
 import { type BlobStore, type Clock, FutagoError, type ProgressTask, type Random } from "../base/mod.ts";
-import type { Session, Tensor } from "../onnx/mod.ts";
-import { adamWScalars } from "./adamw-graph.ts";
+import type { Session } from "../onnx/mod.ts";
 import { batchCount, batchOrder } from "./batch-order.ts";
+import type { HardNegatives } from "./hard-negatives.ts";
 import { learningRate } from "./learning-rate.ts";
 import type { StepFeeder } from "./step-feeder.ts";
-import { adamWOptions, stepInputs } from "./step-graph.ts";
 import type { TrainingConfig } from "./training-config.ts";
 import { saveState, type TrainingState } from "./training-state.ts";
+import { runStep } from "./training-step.ts";
 import type { Validator } from "./validator.ts";
 
 /** What the loop works with. */
@@ -18,6 +18,7 @@ export interface LoopOptions {
   readonly random: Random;
   readonly session: Session;
   readonly feeder: StepFeeder;
+  readonly hardNegatives: HardNegatives | undefined;
   readonly validator: Validator | undefined;
   readonly task: ProgressTask;
   readonly clock: Clock | undefined;
@@ -50,6 +51,9 @@ export async function runLoop(state: TrainingState, options: LoopOptions): Promi
     });
     while (progress.batch < batches.length) {
       await stopIfAsked(state, options);
+      // Between the checkpoint of a stop and the step: whoever goes on from there looks again, by the same weights.
+      if (progress.step > 0 && progress.step % training.hardRefreshSteps === 0)
+        await options.hardNegatives?.refresh(state.store.averaged());
       await takeStep(state, options, { users: batches[progress.batch]!, totalSteps });
       if (progress.step % training.checkpointSteps === 0) await keep(state, options);
     }
@@ -72,31 +76,23 @@ async function takeStep(
   const { training, random, session, feeder, task, clock } = options;
   const { progress, store } = state;
   const { step, halvings } = progress;
+  const { totalSteps } = batch;
   const from = clock?.now();
-  const rate = learningRate(training, { step, totalSteps: batch.totalSteps, halvings });
-  const feed = feeder.feed(batch.users, {
-    random: random.fork(`step ${step}`),
-    done: step / batch.totalSteps,
-  });
-  const { inputs, outputs } = store.step(feed.rows, step);
-  const scalars = adamWScalars({ step: step + 1, learningRate: rate }, adamWOptions(training));
-  const steering: Record<string, Tensor> = {
-    [stepInputs.stepSize]: number(scalars.stepSize),
-    [stepInputs.epsilon]: number(scalars.epsilon),
-  };
-  if (training.weightDecay > 0) steering[stepInputs.decay] = number(scalars.decay);
-  if (training.averaging > 0) {
-    // A young average forgets its start quickly: (1 + t) / (10 + t), as TensorFlow's moving averages do.
-    steering[stepInputs.averaging] = number(Math.min(training.averaging, (1 + step) / (10 + step)));
-  }
-  const result = await session.run({ ...feed.inputs, ...inputs, ...steering }, outputs);
-  const loss = result["loss"]!.data[0]!;
+  const loss = await runStep(
+    { training, store, session, feeder },
+    {
+      users: batch.users,
+      random: random.fork(`step ${step}`),
+      step,
+      done: step / totalSteps,
+      rate: learningRate(training, { step, totalSteps, halvings }),
+    },
+  );
   if (!Number.isFinite(loss)) {
     throw new RangeError(
       `Cannot go on training as the loss must be finite: current value is ${loss} at step ${step + 1}; lower learningRate or set clipNorm`,
     );
   }
-  store.commit(feed.rows, step);
   progress.step++;
   progress.batch++;
   progress.lossSum += loss;
@@ -154,8 +150,6 @@ async function stopIfAsked(state: TrainingState, options: LoopOptions): Promise<
 async function keep(state: TrainingState, { checkpoint }: LoopOptions): Promise<void> {
   if (checkpoint !== undefined) await saveState(checkpoint.blobs, checkpoint.fingerprint, state);
 }
-
-const number = (value: number): Tensor => ({ dtype: "float32", shape: [], data: Float32Array.of(value) });
 
 function copyOf(arrays: Readonly<Record<string, Float32Array>>): Record<string, Float32Array> {
   return Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, data.slice()]));

@@ -43,6 +43,8 @@ export function freshProgress(): TrainingProgress {
 export interface TrainingState {
   readonly progress: TrainingProgress;
   readonly store: ParameterStore;
+  /** How often each item was found as a hard negative; undefined where none are drawn. */
+  readonly mined?: Float32Array;
   /** The best weights so far, by parameter name; empty before the first validation. */
   best: Record<string, Float32Array>;
 }
@@ -62,7 +64,7 @@ export async function saveState(blobs: BlobStore, fingerprint: string, state: Tr
   );
   // undefined does not survive JSON; null does.
   const facts = JSON.parse(JSON.stringify({ progress: state.progress })) as Checkpoint["facts"];
-  const arrays = [...state.store.arrays(), ...best];
+  const arrays = [...arraysOf(state), ...best];
   await blobs.write(pathOf(fingerprint), encodeCheckpoint({ fingerprint, facts, arrays }));
 }
 
@@ -90,7 +92,7 @@ export async function restoreState(
     throw error;
   }
   const kept = new Map(checkpoint.arrays.map(({ name, data }) => [name, data]));
-  const arrays = state.store.arrays();
+  const arrays = arraysOf(state);
   if (
     checkpoint.fingerprint !== fingerprint ||
     arrays.some(({ name, data }) => kept.get(name)?.length !== data.length)
@@ -109,6 +111,10 @@ export async function restoreState(
   Object.assign(state.progress, progress, { curves });
   state.store.resume(progress.step);
   return true;
+}
+
+function arraysOf({ store, mined }: TrainingState): readonly CheckpointArray[] {
+  return [...store.arrays(), ...(mined === undefined ? [] : [{ name: "hard_negatives", data: mined }])];
 }
 
 /** Removes what a finished training kept. */

@@ -1,3 +1,4 @@
+import { topItems } from "./top-items.ts";
 import type { ValidationSet } from "./validation-set.ts";
 
 /**
@@ -48,19 +49,3 @@ function keepOnly(scores: Float32Array, candidates: Int32Array): void {
 }
 
 const discount = (rank: number): number => 1 / Math.log2(rank + 2);
-
-/** The k largest, best first, by insertion into a short list: most items are refused by one comparison. */
-function topItems(scores: Float32Array, k: number): readonly number[] {
-  const best: number[] = [];
-  for (let item = 0; item < scores.length; item++) {
-    const score = scores[item]!;
-    if (best.length === k && !(score > scores[best[k - 1]!]!)) continue;
-    let at = best.length === k ? k - 1 : best.length;
-    while (at > 0 && score > scores[best[at - 1]!]!) {
-      best[at] = best[at - 1]!;
-      at--;
-    }
-    best[at] = item;
-  }
-  return best;
-}
