@@ -7,7 +7,6 @@ import type { StepFeeder } from "./step-feeder.ts";
 import type { TrainingConfig } from "./training-config.ts";
 import { saveState, type TrainingState } from "./training-state.ts";
 import { runStep } from "./training-step.ts";
-import { runStep } from "./training-step.ts";
 import type { Validator } from "./validator.ts";
 
 /** What the loop works with. */
