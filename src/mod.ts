@@ -269,6 +269,7 @@ export {
   type ServingModelsDeps,
   type ServingState,
   type TakenDown,
+  type Variety,
   type WithoutDatabaseOptions,
 } from "./recommend/mod.ts";
 export {

@@ -18,7 +18,7 @@ export interface Recommendation {
 
 /** Recommendations and where they come from. */
 export interface Answer {
-  /** Best first. */
+  /** Best first; where an answer is to vary, the best choice first, so that scores need not fall. */
   readonly recommendations: readonly Recommendation[];
   /** The version that served; null where none is active, or which one is cannot be asked. */
   readonly modelVersion: string | null;

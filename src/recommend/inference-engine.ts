@@ -6,9 +6,11 @@ import { type Answer, type AnswerSource, bestFirst, ranked } from "./answer.ts";
 import { type EmbeddedItems, embedItems } from "./embed-items.ts";
 import { codeOf, type EngineObserver, Faults, isDatabaseAway } from "./faults.ts";
 import type { TakenDown } from "./popular-snapshot.ts";
+import { hasTaste, retrieve, type Sourced } from "./retrieve.ts";
 import { ServingModels, type ServingModelsDeps, type ServingState } from "./serving-models.ts";
+import { chooseVaried, resolveVariety, type Variety } from "./variety.ts";
 import { type MemoryQuery, WithoutDatabase, type WithoutDatabaseOptions } from "./without-database.ts";
-import { recommendLinear, scoreCandidatesWithoutTowers } from "./without-towers.ts";
+import { scoreCandidatesWithoutTowers } from "./without-towers.ts";
 
 /** What {@link createInferenceEngine} works with. */
 export interface InferenceEngineDeps extends ServingModelsDeps {
@@ -19,10 +21,12 @@ export interface InferenceEngineDeps extends ServingModelsDeps {
   readonly withoutDatabase?: WithoutDatabaseOptions;
   /** Told what breaks and what works again. */
   readonly observer?: EngineObserver;
+  /** How answers vary where a request does not say. @default not at all */
+  readonly variety?: Variety;
 }
 
 /** Options of {@link InferenceEngine.recommend}. */
-export interface RecommendOptions {
+export interface RecommendOptions extends Variety {
   /** How many, 1-1000. @default 20 */
   readonly limit?: number;
   /** Items to leave out besides what was seen, refused or withdrawn. */
@@ -147,6 +151,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     const { limit = 20, exclude = [], candidates, filter, ageConfirmed } = options;
     const where = filter === undefined ? {} : { filter };
     const proof = ageConfirmed === undefined ? {} : { ageConfirmed };
+    const variety = resolveVariety(options, deps.variety);
     if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
       throw new RangeError(
         `Cannot recommend as limit must be a whole number from 1 to 1000: current value is ${limit}`,
@@ -157,68 +162,30 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       return rank(
         personId,
         [...new Set(candidates)].filter((id) => !left.has(id)),
-        { topK: limit, ...proof },
+        { topK: limit, variety, ...proof },
       );
     }
-    return orFromMemory(personId, { limit, exclude, ...where, ...proof }, async (state) => {
+    return orFromMemory(personId, { limit, exclude, variety, ...where, ...proof }, async (state) => {
       const history = await historyOf(personId, { model: state.model, ...proof });
-      const answer = (source: AnswerSource, found: readonly Neighbour[]): Answer => ({
-        recommendations: ranked(found),
-        modelVersion: state.version,
-        source,
-      });
-      // Items without a vector yet, or without a neighbour, follow behind everything that was scored.
-      const topUp = async (found: readonly Neighbour[], score: number): Promise<readonly Neighbour[]> => {
-        if (found.length >= limit) return found;
-        const left = [...exclude, ...found.map(({ itemId }) => itemId)];
-        const rest = await vectors.popular({
-          limit: limit - found.length,
-          personId,
-          exclude: left,
-          ...where,
-        });
-        return [...found, ...rest.map(({ itemId }) => ({ itemId, score }))];
-      };
-      if (hasTaste(history)) {
-        const { model, source, fallback } = state;
-        if (model !== undefined && source !== "none") {
-          const found = await orNextLink(async () => {
-            const vector = await vectorOf(model, history);
-            return vectors.nearest({
-              version: model.version,
-              vector,
-              limit,
-              personId,
-              exclude,
-              ...where,
-            });
-          });
-          if (found !== undefined && found.length > 0) return answer(source, await topUp(found, -1));
-        }
-        if (fallback !== undefined) {
-          const query = { store, fallback, personId, limit, exclude, ...where };
-          const found = await recommendLinear(query);
-          if (found.length > 0) return answer("linear", await topUp(found, 0));
-        }
-      }
-      return answer("popularity", await vectors.popular({ limit, personId, exclude, ...where }));
+      const query = { history, state, exclude, ...where };
+      const chain = { store, vectors, vectorOf, orNextLink };
+      return varied(state, { limit, variety }, (size) => retrieve({ ...query, limit: size }, chain));
     });
   }
 
   function rank(
     personId: string,
     candidates: readonly string[],
-    options: ScoreOptions & { readonly topK: number },
+    options: ScoreOptions & { readonly topK: number; readonly variety: Required<Variety> },
   ): Promise<Answer> {
-    const { topK, ageConfirmed = false } = options;
-    return orFromMemory(personId, { limit: topK, candidates, ageConfirmed }, async (state) => {
+    const { topK, variety, ageConfirmed = false } = options;
+    return orFromMemory(personId, { limit: topK, candidates, variety, ageConfirmed }, async (state) => {
       const history = await historyOf(personId, { model: state.model, ageConfirmed });
       const { model, source, fallback } = state;
-      const answer = (by: AnswerSource, scored: readonly Neighbour[]): Answer => ({
-        recommendations: ranked(bestFirst(scored).slice(0, topK)),
-        modelVersion: state.version,
-        source: by,
-      });
+      const answer = (by: AnswerSource, scored: readonly Neighbour[]): Promise<Answer> => {
+        const all = { source: by, found: bestFirst(scored), scored: scored.length };
+        return varied(state, { limit: topK, variety }, async () => all);
+      };
       if (candidates.length === 0) return answer(source === "none" ? "popularity" : source, []);
       if (hasTaste(history) && model !== undefined && source !== "none") {
         const scores = await orNextLink(async () => {
@@ -237,6 +204,16 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       );
       return answer(lesser.source, lesser.scored);
     });
+  }
+
+  async function varied(
+    { model, version }: ServingState,
+    options: { readonly limit: number; readonly variety: Required<Variety> },
+    found: (size: number) => Promise<Sourced>,
+  ): Promise<Answer> {
+    const alike = { store, vectors, version: model?.version, tolerant: orNextLink };
+    const chosen = await chooseVaried(found, options, alike);
+    return { recommendations: ranked(chosen.found), modelVersion: version, source: chosen.source };
   }
 
   // Whatever goes wrong with towers and vectors, be it memory or a partition that is gone, the next link answers;
@@ -320,7 +297,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       if (!Number.isInteger(topK) || topK < 1) {
         throw new RangeError(`Cannot score as topK must be a whole number from 1: current value is ${topK}`);
       }
-      return rank(personId, unique, { ...options, topK });
+      return rank(personId, unique, { ...options, topK, variety: resolveVariety({}) });
     },
     storePersonVector,
     embedItems: (ids: readonly string[]) =>
@@ -343,9 +320,4 @@ function opened(model: LoadedModel | undefined): LoadedModel {
     "model_missing",
     "Cannot embed as a model must be active: there is none; train one, or promote one with futago models promote",
   );
-}
-
-// A refusal says what somebody does not want, not what they want.
-function hasTaste(history: PersonHistory): boolean {
-  return history.events.some((event) => event.kind !== "nope");
 }

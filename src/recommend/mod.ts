@@ -24,4 +24,5 @@ export {
   type ServingModelsDeps,
   type ServingState,
 } from "./serving-models.ts";
+export type { Variety } from "./variety.ts";
 export type { WithoutDatabaseOptions } from "./without-database.ts";

@@ -1,7 +1,9 @@
 import type { Clock } from "../base/mod.ts";
 import { type CatalogueStore, type ItemFacts, itemFacts } from "../catalogue/mod.ts";
 import type { ItemFilter, Neighbour, VectorStore } from "../embeddings/mod.ts";
+import { rerank } from "./diversity/rerank.ts";
 import { fits } from "./shown-items.ts";
+import { namesIn } from "./variety.ts";
 
 /** What was taken down: an item, or everything of a performer. */
 export type TakenDown = { readonly itemId: string } | { readonly performer: string };
@@ -88,17 +90,26 @@ export class PopularSnapshot {
     readonly exclude: ReadonlySet<string>;
     readonly only?: ReadonlySet<string>;
     readonly filter?: ItemFilter;
+    readonly caps?: Readonly<Record<string, number>>;
   }): readonly Neighbour[] | undefined {
     const age = this.#deps.clock.now() - this.#takenAt;
     if (!(age >= 0 && age <= this.#options.maxAgeMs)) return undefined;
-    const { limit, exclude, only, filter } = query;
-    return this.#kept
-      .filter(
-        ({ itemId, facts }) =>
-          !exclude.has(itemId) && (only?.has(itemId) ?? true) && fits(facts, filter ? { filter } : {}),
-      )
-      .slice(0, limit)
-      .map(({ itemId, score }) => ({ itemId, score }));
+    const { limit, exclude, only, filter, caps = {} } = query;
+    const fitting = this.#kept.filter(
+      ({ itemId, facts }) =>
+        !exclude.has(itemId) && (only?.has(itemId) ?? true) && fits(facts, filter ? { filter } : {}),
+    );
+    const chosen = rerank(
+      { scores: fitting.map(({ score }) => score) },
+      {
+        limit,
+        caps: Object.entries(caps).map(([field, most]) => ({
+          most,
+          valuesOf: (at) => namesIn({ ...fitting[at]!.facts }, field),
+        })),
+      },
+    );
+    return chosen.map((at) => ({ itemId: fitting[at]!.itemId, score: fitting[at]!.score }));
   }
 
   async #read(): Promise<void> {

@@ -4,6 +4,7 @@ import type { ItemFilter, VectorStore } from "../embeddings/mod.ts";
 import { type Answer, ranked } from "./answer.ts";
 import { KnownViewers } from "./known-viewers.ts";
 import { PopularSnapshot, type TakenDown } from "./popular-snapshot.ts";
+import type { Variety } from "./variety.ts";
 
 /** What an engine keeps in memory for the time in which the database gives no answer. */
 export interface WithoutDatabaseOptions {
@@ -27,6 +28,8 @@ export interface MemoryQuery {
   readonly candidates?: readonly string[];
   readonly filter?: ItemFilter;
   readonly ageConfirmed?: boolean | undefined;
+  /** Caps hold as far as fields are known; what is alike is not. */
+  readonly variety?: Pick<Variety, "caps">;
 }
 
 /**
@@ -93,13 +96,14 @@ export class WithoutDatabase {
   answer(personId: string, query: MemoryQuery): Omit<Answer, "modelVersion"> | undefined {
     const seen = this.#viewers.seenBy(personId);
     if (query.ageConfirmed !== true && seen === undefined) return undefined;
-    const { limit, exclude = [], candidates, filter } = query;
+    const { limit, exclude = [], candidates, filter, variety } = query;
     const found = this.#snapshot.find({
       limit,
       // Of candidates those that were seen stay in, as ever.
       exclude: new Set([...exclude, ...(candidates === undefined ? (seen ?? []) : [])]),
       ...(candidates === undefined ? {} : { only: new Set(candidates) }),
       ...(filter === undefined ? {} : { filter }),
+      ...(variety?.caps === undefined ? {} : { caps: variety.caps }),
     });
     if (found === undefined || found.length === 0) return undefined;
     return { recommendations: ranked(found), source: "popularity", stale: true };

@@ -1,0 +1,78 @@
+import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
+import type { ItemFilter, Neighbour, VectorStore } from "../embeddings/mod.ts";
+import type { LoadedModel } from "../registry/mod.ts";
+import type { AnswerSource } from "./answer.ts";
+import type { ServingState } from "./serving-models.ts";
+import type { Found } from "./variety.ts";
+import { recommendLinear } from "./without-towers.ts";
+
+/** What was found, and by whom. */
+export interface Sourced extends Found {
+  readonly source: AnswerSource;
+}
+
+/** What the chain works with. */
+export interface ChainDeps {
+  readonly store: CatalogueStore;
+  readonly vectors: VectorStore;
+  readonly vectorOf: (model: LoadedModel, history: PersonHistory) => Promise<Float32Array>;
+  /** Runs a link: undefined where it is broken, so that the next one answers. */
+  readonly orNextLink: <T>(ask: () => Promise<T>) => Promise<T | undefined>;
+}
+
+/** Whose recommendations are looked for, and which. */
+export interface ChainQuery {
+  readonly history: PersonHistory;
+  readonly state: ServingState;
+  readonly limit: number;
+  readonly exclude: readonly string[];
+  readonly filter?: ItemFilter;
+}
+
+/**
+ * The chain: towers, then the linear model, then the most liked.
+ *
+ * @param query Whose and how many.
+ * @param deps Stores and towers.
+ * @returns Best first, as many as asked for while there are so many.
+ */
+export async function retrieve(query: ChainQuery, deps: ChainDeps): Promise<Sourced> {
+  const { history, state, limit, exclude } = query;
+  const { store, vectors, vectorOf, orNextLink } = deps;
+  const personId = history.person.id;
+  const where = { personId, exclude, ...(query.filter && { filter: query.filter }) };
+  // Items without a vector yet, or without a neighbour, follow behind everything that was scored.
+  const toppedUp = async (found: readonly Neighbour[], score: number): Promise<Found> => {
+    const scored = found.length;
+    if (scored >= limit) return { found, scored };
+    const left = [...exclude, ...found.map(({ itemId }) => itemId)];
+    const rest = await vectors.popular({ ...where, limit: limit - scored, exclude: left });
+    return { found: [...found, ...rest.map(({ itemId }) => ({ itemId, score }))], scored };
+  };
+  if (hasTaste(history)) {
+    const { model, source, fallback } = state;
+    if (model !== undefined && source !== "none") {
+      const found = await orNextLink(async () => {
+        const vector = await vectorOf(model, history);
+        return vectors.nearest({ ...where, version: model.version, vector, limit });
+      });
+      if (found !== undefined && found.length > 0) return { source, ...(await toppedUp(found, -1)) };
+    }
+    if (fallback !== undefined) {
+      const found = await recommendLinear({ ...where, store, fallback, limit });
+      if (found.length > 0) return { source: "linear", ...(await toppedUp(found, 0)) };
+    }
+  }
+  const found = await vectors.popular({ ...where, limit });
+  return { source: "popularity", found, scored: found.length };
+}
+
+/**
+ * Whether something tells what a person likes: a refusal says what they do not want, not what they want.
+ *
+ * @param history Theirs.
+ * @returns True where the towers have something to go by.
+ */
+export function hasTaste(history: PersonHistory): boolean {
+  return history.events.some((event) => event.kind !== "nope");
+}

@@ -1,0 +1,145 @@
+import type { CatalogueStore, Item } from "../catalogue/mod.ts";
+import type { Neighbour, VectorStore } from "../embeddings/mod.ts";
+import type { Cap } from "./diversity/caps.ts";
+import { rerank } from "./diversity/rerank.ts";
+
+/** How much an answer is to vary. */
+export interface Variety {
+  /** 0: the best, whatever they are like, to 1: the most different among them. @default 0 */
+  readonly diversity?: number;
+  /**
+   * At most so many items, from 1, of one value of a field of theirs: `{ maker: 2, performers: 1 }`. Fewer may come than were
+   * asked for, where the best thousand hold no more that fit.
+   * @default none
+   */
+  readonly caps?: Readonly<Record<string, number>>;
+}
+
+/** A ranking to choose from: of the first `scored` the scores say how good they are; the others only follow. */
+export interface Found {
+  readonly found: readonly Neighbour[];
+  readonly scored: number;
+}
+
+/** Most candidates there are to choose from. */
+const largestPool = 1000;
+
+/**
+ * One variety from what was asked for and what holds otherwise.
+ *
+ * @param asked What a request says.
+ * @param defaults What holds where it says nothing.
+ * @returns Both in one.
+ * @throws RangeError For a diversity that is not from 0 to 1, or a cap that is no whole number from 1.
+ */
+export function resolveVariety(asked: Variety, defaults: Variety = {}): Required<Variety> {
+  const diversity = asked.diversity ?? defaults.diversity ?? 0;
+  const caps = { ...defaults.caps, ...asked.caps };
+  if (!(diversity >= 0 && diversity <= 1)) {
+    throw new RangeError(
+      `Cannot recommend as diversity must be a number from 0 to 1: current value is ${diversity}`,
+    );
+  }
+  for (const [field, most] of Object.entries(caps)) {
+    if (Number.isInteger(most) && most >= 1) continue;
+    throw new RangeError(
+      `Cannot recommend as the cap of "${field}" must be a whole number from 1: current value is ${most}`,
+    );
+  }
+  return { diversity, caps };
+}
+
+/** What {@link chooseVaried} works with. */
+export interface VarietySource {
+  readonly store: CatalogueStore;
+  readonly vectors: VectorStore;
+  /** Whose item vectors tell what is alike; absent: caps alone are kept. */
+  readonly version: string | undefined;
+  /** Runs a query without which there is an answer, too: undefined where it failed. */
+  readonly tolerant: <T>(ask: () => Promise<T>) => Promise<T | undefined>;
+}
+
+/**
+ * Asks for more than is wanted and chooses from it; asks for just what is wanted where nothing is to vary.
+ *
+ * @param retrieve Gives so many, best first.
+ * @param options How many are wanted, and how they vary.
+ * @param source Where vectors and fields are read: those of all candidates in one query each.
+ * @returns What `retrieve` gave, with the choice as `found`.
+ */
+export async function chooseVaried<Answer extends Found>(
+  retrieve: (size: number) => Promise<Answer>,
+  options: { readonly limit: number; readonly variety: Required<Variety> },
+  source: VarietySource,
+): Promise<Answer> {
+  const { limit, variety } = options;
+  const capped = Object.keys(variety.caps).length > 0;
+  if (variety.diversity === 0 && !capped) {
+    const all = await retrieve(limit);
+    return { ...all, found: all.found.slice(0, limit) };
+  }
+  const pool = Math.min(4 * limit, largestPool);
+  for (let size = pool; ; size = largestPool) {
+    const answer = await retrieve(size);
+    const { found, scored } = answer;
+    const ids = found.map(({ itemId }) => itemId);
+    const likeness = variety.diversity === 0 ? undefined : await vectorsOf(ids, source);
+    const chosen = rerank(
+      { scores: found.map(({ score }) => score), ...(likeness && { vectors: likeness }) },
+      {
+        limit,
+        diversity: variety.diversity,
+        competing: Math.min(scored, pool),
+        caps: capped ? await capsOf(ids, variety.caps, source) : [],
+      },
+    );
+    // Caps may leave too few of a small pool; beyond the largest there is no more to be had.
+    if (chosen.length >= limit || found.length < size || size >= largestPool) {
+      return { ...answer, found: chosen.map((at) => found[at]!) };
+    }
+  }
+}
+
+/**
+ * The values of a field, as caps count them.
+ *
+ * @param fields Of an item, or what is known of it.
+ * @param field Its name.
+ * @returns A name alone as a list of one; nothing for what is neither a name nor a list of names.
+ */
+export function namesIn(fields: Readonly<Record<string, unknown>>, field: string): readonly string[] {
+  const value = fields[field];
+  if (typeof value === "string") return value === "" ? [] : [value];
+  return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
+}
+
+async function vectorsOf(
+  ids: readonly string[],
+  { vectors, version, tolerant }: VarietySource,
+): Promise<{ readonly values: Float32Array; readonly dims: number } | undefined> {
+  if (version === undefined || ids.length === 0) return undefined;
+  const byId = await tolerant(() => vectors.itemVectors(version, ids));
+  const dims = byId?.values().next().value?.length;
+  if (byId === undefined || dims === undefined) return undefined;
+  const values = new Float32Array(ids.length * dims);
+  for (const [at, id] of ids.entries()) {
+    const vector = byId.get(id);
+    if (vector !== undefined) values.set(vector, at * dims);
+  }
+  return { values, dims };
+}
+
+async function capsOf(
+  ids: readonly string[],
+  caps: Readonly<Record<string, number>>,
+  { store, tolerant }: VarietySource,
+): Promise<Cap[]> {
+  const items = new Map<string, Item>();
+  await tolerant(async () => {
+    for await (const page of store.items({ ids })) for (const item of page) items.set(item.id, item);
+  });
+  return Object.entries(caps).map(([field, most]) => ({
+    most,
+    valuesOf: (at: number) => namesIn(items.get(ids[at]!)?.fields ?? {}, field),
+  }));
+}
