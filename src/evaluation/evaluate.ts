@@ -1,5 +1,5 @@
 import { createRandom, type Progress } from "../base/mod.ts";
-import { bootstrapMeans, percentileInterval } from "./bootstrap.ts";
+import { type ContentVectors, genreVectors } from "./content-vectors.ts";
 import { likedItems } from "./liked-items.ts";
 import { coverageAt } from "./metrics/coverage.ts";
 import { genresOf } from "./metrics/diversity.ts";
@@ -7,16 +7,11 @@ import { selfInformation } from "./metrics/novelty.ts";
 import { type MetricContext, type UserMetric, userMetrics } from "./metrics/user-metrics.ts";
 import { rankAll } from "./rank-all.ts";
 import type { UserRanking } from "./ranking.ts";
-import type {
-  EvaluationReport,
-  ModelReport,
-  PairedDifference,
-  Segment,
-  TrainingCurve,
-} from "./report-data.ts";
+import type { EvaluationReport, ModelReport, Segment, TrainingCurve } from "./report-data.ts";
 import type { Scorer } from "./scorer.ts";
 import { segmentMetrics, segmentsOf } from "./segments.ts";
 import type { Split } from "./split.ts";
+import { compareModels, intervalsOf, type ViewerFigures } from "./viewer-figures.ts";
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions {
@@ -28,10 +23,18 @@ export interface EvaluateOptions {
   readonly resamples?: number;
   /** Viewers scored in one go. @default 512 */
   readonly batchUsers?: number;
+  /** What intra-list diversity is measured by. @default genres, where items have any */
+  readonly content?: ContentVectors;
   /** Shown in the HTML report. @default [] */
   readonly curves?: readonly TrainingCurve[];
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
+}
+
+/** An evaluation with what it was summed up from. */
+export interface DetailedEvaluation {
+  readonly report: EvaluationReport;
+  readonly figures: ViewerFigures;
 }
 
 /**
@@ -57,6 +60,24 @@ export async function evaluate(
   models: readonly Scorer[],
   options: EvaluateOptions = {},
 ): Promise<EvaluationReport> {
+  return (await evaluateInDetail(split, models, options)).report;
+}
+
+/**
+ * {@link evaluate} that also gives what was measured of every viewer, for {@link poolEvaluations}.
+ *
+ * @param split Whose test part is read.
+ * @param models What is evaluated.
+ * @param options Baselines, cuts, resamples.
+ * @returns The report, and the figures it was summed up from.
+ * @throws RangeError When a scorer gives a wrong number of scores, or one that is not finite.
+ * @throws FutagoError `cancelled` when the signal is aborted.
+ */
+export async function evaluateInDetail(
+  split: Split,
+  models: readonly Scorer[],
+  options: EvaluateOptions = {},
+): Promise<DetailedEvaluation> {
   const { baselines = [], resamples = 1000, curves = [] } = options;
   const ks = [...(options.ks ?? [10, 20, 50, 100])].sort((a, b) => a - b);
   const trainLikes = new Int32Array(split.items.length);
@@ -64,10 +85,12 @@ export async function evaluate(
   for (const item of trained.items) trainLikes[item]!++;
   const genres = genresOf(split.items);
   const hasGenres = genres.some((own) => own.length > 0);
-  const metrics = userMetrics(ks, { genres: hasGenres });
+  const content = options.content ?? (hasGenres ? genreVectors(split.items) : undefined);
+  const metrics = userMetrics(ks, { genres: hasGenres, content: content !== undefined });
   const context: MetricContext = {
     recallDivisor: split.recallDivisor,
     genres: hasGenres ? genres : undefined,
+    content,
     information: selfInformation(trainLikes, trained.offsets.length - 1),
   };
   const segments = segmentsOf(split, trainLikes);
@@ -99,6 +122,7 @@ export async function evaluate(
       name: scorer.name,
       role: position < models.length ? "model" : "baseline",
       metrics: means,
+      ...(scorer.chosen === undefined ? {} : { chosen: scorer.chosen }),
       segments: segments.map((rule) => ({
         segment: rule.name,
         metrics: segmentMetrics(rankings, rule, { ks, recallDivisor: split.recallDivisor }),
@@ -106,20 +130,15 @@ export async function evaluate(
       scoreSeconds: seconds,
     });
   }
+  const figures: ViewerFigures = {
+    models: drafts.map(({ name, role }) => ({ name, role })),
+    metrics: metrics.map(({ name }) => name),
+    people: split.test.people,
+    values,
+  };
   const random = createRandom(split.seed).fork("bootstrap");
-  const resampled = bootstrapMeans(values, { columns, resamples, random });
-  const column = (index: number): Float64Array =>
-    Float64Array.from({ length: resamples }, (_, r) => resampled[r * columns + index]!);
-  const reports = drafts.map((draft, position) => ({
-    ...draft,
-    ci95: Object.fromEntries(
-      metrics.map(({ name }, m) => {
-        const { low, high } = percentileInterval(draft.metrics[name]!, column(position * metrics.length + m));
-        return [name, [low, high] as const];
-      }),
-    ),
-  }));
-  return {
+  const { estimates, differences } = compareModels([figures], { resamples, random });
+  const report: EvaluationReport = {
     kind: "evaluation-report",
     protocol: split.protocol,
     protocolHash: split.hash,
@@ -134,13 +153,14 @@ export async function evaluate(
     candidates,
     ks,
     resamples,
-    models: reports,
-    differences: pairedDifferences(reports, metrics, column),
+    models: drafts.map((draft, position) => ({ ...draft, ci95: intervalsOf(estimates[position]!) })),
+    differences,
     segments: segments.map(
       ({ name, by, viewers: count, held }): Segment => ({ name, by, viewers: count, held }),
     ),
     curves,
   };
+  return { report, figures };
 }
 
 function measureAll(
@@ -160,32 +180,4 @@ function measureAll(
     means[metric.name] = sum / rankings.length;
   }
   return means;
-}
-
-function pairedDifferences(
-  reports: readonly ModelReport[],
-  metrics: readonly UserMetric[],
-  column: (index: number) => Float64Array,
-): PairedDifference[] {
-  const differences: PairedDifference[] = [];
-  for (const [a, model] of reports.entries()) {
-    if (model.role !== "model") continue;
-    for (const [b, baseline] of reports.entries()) {
-      if (baseline.role !== "baseline") continue;
-      const estimates = metrics.map(({ name }, m) => {
-        const theirs = column(b * metrics.length + m);
-        const difference = column(a * metrics.length + m).map((mean, r) => mean - theirs[r]!);
-        return [
-          name,
-          percentileInterval(model.metrics[name]! - baseline.metrics[name]!, difference),
-        ] as const;
-      });
-      differences.push({
-        model: model.name,
-        baseline: baseline.name,
-        metrics: Object.fromEntries(estimates),
-      });
-    }
-  }
-  return differences;
 }

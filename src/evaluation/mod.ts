@@ -1,11 +1,19 @@
 export { chanceScorer } from "./baselines/chance.ts";
+export { contentKnnScorer } from "./baselines/content-knn.ts";
 export { type EaseOptions, type EaseScorer, fitEase } from "./baselines/ease.ts";
-export { fitIals, type IalsOptions } from "./baselines/ials.ts";
+export { fitIals, type IalsOptions, type IalsSettings } from "./baselines/ials.ts";
 export { type Interactions, interactionsOf } from "./baselines/interactions.ts";
 export { fitItemKnn, type ItemKnnOptions } from "./baselines/item-knn.ts";
 export { fitPopularity } from "./baselines/popularity.ts";
+export { type TuneIalsOptions, tuneIals } from "./baselines/tune-ials.ts";
 export type { Estimate } from "./bootstrap.ts";
-export { type EvaluateOptions, evaluate } from "./evaluate.ts";
+export { type ContentVectors, contentVectors, genreVectors } from "./content-vectors.ts";
+export {
+  type DetailedEvaluation,
+  type EvaluateOptions,
+  evaluate,
+  evaluateInDetail,
+} from "./evaluate.ts";
 export { firstViewers } from "./evaluation-set.ts";
 export { datasetFingerprint, protocolHash } from "./fingerprint.ts";
 export {
@@ -15,6 +23,9 @@ export {
   type FitBaselinesOptions,
   fitBaselines,
 } from "./fit-baselines.ts";
+export { type HistoryCurve, historyCurve } from "./history-curve.ts";
+export { keepActivePeople } from "./keep-active-people.ts";
+export { type PooledReport, poolEvaluations } from "./pool-evaluations.ts";
 export { splitCold } from "./protocols/cold.ts";
 export { type LastOptions, splitLast } from "./protocols/last.ts";
 export { splitRandom } from "./protocols/random.ts";
@@ -23,8 +34,11 @@ export { splitTemporal } from "./protocols/temporal.ts";
 export { meanNdcg } from "./rank-all.ts";
 export { readViewerOrder } from "./read-viewer-order.ts";
 export type { ViewerOrder } from "./reorder-events.ts";
-export { headlineMetrics } from "./report/headline.ts";
+export { escapeHtml } from "./report/escape.ts";
+export { headlineMetrics, metricText } from "./report/headline.ts";
 export { renderReportHtml } from "./report/html.ts";
+export { linearScale, type Scale } from "./report/scale.ts";
+export { reportStyle } from "./report/style.ts";
 export { renderReportTable } from "./report/table.ts";
 export type {
   EvaluationReport,
@@ -45,3 +59,4 @@ export {
 } from "./split.ts";
 export { type SplitByOptions, splitBy } from "./split-by.ts";
 export { trainingCurves, trainingValidation } from "./training-validation.ts";
+export type { ViewerFigures } from "./viewer-figures.ts";

@@ -10,6 +10,8 @@ export interface ModelReport {
   readonly metrics: Readonly<Record<string, number>>;
   /** Low and high of the 95 % bootstrap interval over viewers; coverage has none. */
   readonly ci95: Readonly<Record<string, readonly [number, number]>>;
+  /** What validation chose for it, and by which figure; of baselines that have something to choose. */
+  readonly chosen?: Readonly<Record<string, number>>;
   /** Figures within parts of the viewers or the held items, in the order of {@link EvaluationReport.segments}. */
   readonly segments: readonly {
     readonly segment: string;

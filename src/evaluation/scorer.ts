@@ -6,6 +6,8 @@ import type { Histories } from "../features/mod.ts";
  */
 export interface Scorer {
   readonly name: string;
+  /** What was chosen for it by validation, and the validation figure it was chosen by; for the report. */
+  readonly chosen?: Readonly<Record<string, number>>;
   /**
    * Scores whole rows.
    *

@@ -1,10 +1,9 @@
 import type { Histories } from "../../features/mod.ts";
 import type { DenseProduct } from "../../onnx/mod.ts";
-import { firstViewers } from "../evaluation-set.ts";
 import { likedItems } from "../liked-items.ts";
-import { meanNdcg } from "../rank-all.ts";
 import type { Scorer } from "../scorer.ts";
 import type { EvaluationSet } from "../split.ts";
+import { validationQuality } from "../validation-quality.ts";
 import type { Interactions } from "./interactions.ts";
 import { invertInPlace } from "./invert.ts";
 
@@ -12,7 +11,7 @@ import { invertInPlace } from "./invert.ts";
 export interface EaseOptions {
   /** Multiplies the big blocks. */
   readonly product: DenseProduct;
-  /** Penalties to choose from by validation NDCG@100; one alone is taken as it is. @default [100, 400, 800, 1600] */
+  /** Penalties to choose from by validation, ascending; one alone is taken as it is. @default powers of 2 from 25 to 6,400, of which about four are tried */
   readonly lambdas?: readonly number[];
   /** Needed where there is more than one penalty. */
   readonly validation?: EvaluationSet;
@@ -23,7 +22,7 @@ export interface EaseOptions {
 /** Beyond so many items the two matrices of items × items would take more than 1.2 GB. */
 export const maxEaseItems = 12_000;
 
-/** EASE, and the penalty it was given. */
+/** EASE, and its penalty. */
 export interface EaseScorer extends Scorer {
   readonly lambda: number;
 }
@@ -40,7 +39,7 @@ export interface EaseScorer extends Scorer {
  * @throws RangeError When there are too many items, a penalty is not positive, or validation is missing.
  */
 export async function fitEase(interactions: Interactions, options: EaseOptions): Promise<EaseScorer> {
-  const { product, validation, lambdas = [100, 400, 800, 1600], maxItems = maxEaseItems } = options;
+  const { product, validation, lambdas = defaultLambdas, maxItems = maxEaseItems } = options;
   const { items } = interactions;
   if (items > maxItems) {
     throw new RangeError(
@@ -56,23 +55,42 @@ export async function fitEase(interactions: Interactions, options: EaseOptions):
     );
   }
   const gram = gramMatrix(interactions);
-  const sample = validation === undefined ? undefined : firstViewers(validation, maxValidationViewers);
-  let best: EaseScorer | undefined;
-  let bestNdcg = Number.NEGATIVE_INFINITY;
-  for (const lambda of lambdas) {
-    const scorer = easeScorer(await mapFor(gram, items, lambda, product), items, lambda);
-    if (lambdas.length === 1) return scorer;
-    const ndcg = await meanNdcg(scorer, sample!, { itemCount: items, k: 100 });
-    // Past the peak, larger penalties only get worse.
-    if (ndcg <= bestNdcg) break;
-    best = scorer;
-    bestNdcg = ndcg;
-  }
-  return best!;
+  const fit = async (lambda: number): Promise<EaseScorer> =>
+    easeScorer(await mapFor(gram, items, lambda, product), items, lambda);
+  if (validation === undefined || lambdas.length === 1) return fit(lambdas[0]!);
+  const measure = async (lambda: number): Promise<Tried> => {
+    const scorer = await fit(lambda);
+    return { scorer, quality: await validationQuality(scorer, validation, items) };
+  };
+  const { scorer, quality } = await climb(lambdas, measure);
+  return { ...scorer, chosen: { lambda: scorer.lambda, validationNdcg: quality } };
 }
 
-/** More would make the choice of a penalty slower, not better. */
-const maxValidationViewers = 1000;
+const defaultLambdas = [25, 50, 100, 200, 400, 800, 1600, 3200, 6400];
+
+interface Tried {
+  readonly scorer: EaseScorer;
+  readonly quality: number;
+}
+
+/** Quality over the penalty has one peak: up from the middle while it gets better, else down. */
+async function climb(
+  lambdas: readonly number[],
+  measure: (lambda: number) => Promise<Tried>,
+): Promise<Tried> {
+  const middle = (lambdas.length - 1) >> 1;
+  let best = await measure(lambdas[middle]!);
+  for (const step of [1, -1]) {
+    const start = best;
+    for (let at = middle + step; at >= 0 && at < lambdas.length; at += step) {
+      const next = await measure(lambdas[at]!);
+      if (next.quality <= best.quality) break;
+      best = next;
+    }
+    if (best !== start) break;
+  }
+  return best;
+}
 
 /** XᵀX: how many people liked both. */
 function gramMatrix({ users, items, byUser }: Interactions): Float32Array {

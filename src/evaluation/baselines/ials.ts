@@ -7,16 +7,20 @@ import type { Scorer } from "../scorer.ts";
 import type { Interactions } from "./interactions.ts";
 import { createRowSolver } from "./least-squares.ts";
 
-/** Options of {@link fitIals}. */
-export interface IalsOptions {
-  /** Multiplies the big matrices. */
-  readonly product: DenseProduct;
+/** What {@link tuneIals} chooses among. */
+export interface IalsSettings {
   /** Length of the vectors. @default 128 */
   readonly dims?: number;
   /** Penalty per like, scaled by how many likes a row has. @default 0.005 */
   readonly regularisation?: number;
   /** Weight of every pair of user and item as an observed 0. @default 0.3 */
   readonly unobservedWeight?: number;
+}
+
+/** Options of {@link fitIals}. */
+export interface IalsOptions extends IalsSettings {
+  /** Multiplies the big matrices. */
+  readonly product: DenseProduct;
   /** Times both sides are solved. @default 15 */
   readonly iterations?: number;
   /** Steps of the solver per row and iteration, from where the last one ended. @default 3 */
@@ -46,43 +50,71 @@ const foldInSteps = 16;
  * @throws FutagoError `cancelled` when the signal is aborted.
  */
 export async function fitIals(interactions: Interactions, options: IalsOptions): Promise<Scorer> {
-  const { product, signal, progress = silentProgress } = options;
-  const { dims = 128, regularisation = 0.005, unobservedWeight = 0.3 } = options;
-  const { iterations = 15, solverSteps = 3, seed = 42 } = options;
-  const { users, items, byUser, byItem } = interactions;
-  const solver = createRowSolver({ product, dims, regularisation, unobservedWeight });
+  const { iterations = 15, progress = silentProgress } = options;
+  const fit = startIals(interactions, options);
+  const task = progress.start("Fitting ials", iterations);
+  try {
+    for (let iteration = 0; iteration < iterations; iteration++) {
+      await fit.iterate();
+      task.advance(1);
+    }
+  } finally {
+    task.done();
+  }
+  return fit.scorer();
+}
 
+/** A factorisation under way: it can be measured, and go on where it stands. */
+export interface IalsFit {
+  /** Solves both sides once. */
+  iterate(): Promise<void>;
+  /** Scores by the vectors as they stand. */
+  scorer(): Scorer;
+}
+
+/**
+ * A factorisation before its first iteration.
+ *
+ * @param interactions Training likes.
+ * @param options As of {@link fitIals}; `iterations` and `progress` are not read.
+ * @returns The fit.
+ */
+export function startIals(interactions: Interactions, options: IalsOptions): IalsFit {
+  const { product, signal, solverSteps = 3, seed = 42 } = options;
+  const { dims = 128, regularisation = 0.005, unobservedWeight = 0.3 } = options;
+  const { users, items, byUser, byItem } = interactions;
   const random = createRandom(seed).fork("ials");
   const scale = 0.1 / Math.sqrt(dims);
   const initial = (rows: number): Float32Array =>
     Float32Array.from({ length: rows * dims }, () => scale * random.normal());
   const userVectors = initial(users);
   const itemVectors = initial(items);
-  const task = progress.start("Fitting ials", iterations);
-  try {
-    for (let iteration = 0; iteration < iterations; iteration++) {
+  const createSolver = () => createRowSolver({ product, dims, regularisation, unobservedWeight });
+  return {
+    async iterate() {
       if (signal?.aborted)
         throw new FutagoError("cancelled", "Cannot finish fitting iALS as it was cancelled");
+      const solver = createSolver();
       await solver.solve(byUser, userVectors, { fixed: itemVectors, steps: solverSteps });
       await solver.solve(byItem, itemVectors, { fixed: userVectors, steps: solverSteps });
-      task.advance(1);
-    }
-  } finally {
-    task.done();
-  }
-
-  const itemColumns = new Float32Array(dims * items);
-  for (let i = 0; i < items; i++) {
-    for (let d = 0; d < dims; d++) itemColumns[d * items + i] = itemVectors[i * dims + d]!;
-  }
-  return {
-    name: "ials",
-    score: async (histories: Histories) => {
-      const given = likedItems(histories);
-      const viewers = given.offsets.length - 1;
-      const vectors = new Float32Array(viewers * dims);
-      await solver.solve(given, vectors, { fixed: itemVectors, steps: foldInSteps });
-      return product.multiply(vectors, itemColumns, { m: viewers, k: dims, n: items });
+    },
+    scorer() {
+      const fixed = itemVectors.slice();
+      const itemColumns = new Float32Array(dims * items);
+      for (let i = 0; i < items; i++) {
+        for (let d = 0; d < dims; d++) itemColumns[d * items + i] = fixed[i * dims + d]!;
+      }
+      const solver = createSolver();
+      return {
+        name: "ials",
+        score: async (histories: Histories) => {
+          const given = likedItems(histories);
+          const viewers = given.offsets.length - 1;
+          const vectors = new Float32Array(viewers * dims);
+          await solver.solve(given, vectors, { fixed, steps: foldInSteps });
+          return product.multiply(vectors, itemColumns, { m: viewers, k: dims, n: items });
+        },
+      };
     },
   };
 }

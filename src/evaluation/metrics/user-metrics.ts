@@ -1,3 +1,4 @@
+import type { ContentVectors } from "../content-vectors.ts";
 import type { UserRanking } from "../ranking.ts";
 import type { RecallDivisor } from "../split.ts";
 import { areaUnderRoc } from "./auc.ts";
@@ -5,6 +6,7 @@ import { areaUnderPrecisionRecall } from "./auc-pr.ts";
 import { averagePrecision } from "./average-precision.ts";
 import { diversityAt } from "./diversity.ts";
 import { hitRateAt } from "./hit-rate.ts";
+import { intraListDiversityAt } from "./intra-list.ts";
 import { ndcgAt } from "./ndcg.ts";
 import { noveltyAt } from "./novelty.ts";
 import { precisionAt } from "./precision.ts";
@@ -16,6 +18,8 @@ export interface MetricContext {
   readonly recallDivisor: RecallDivisor;
   /** Genres per item; undefined where no item has any, and diversity is left out. */
   readonly genres: readonly (readonly string[])[] | undefined;
+  /** Of every item; undefined where nothing is known of any, and intra-list diversity is left out. */
+  readonly content: ContentVectors | undefined;
   /** Bits per item. */
   readonly information: Float64Array;
 }
@@ -31,10 +35,13 @@ export interface UserMetric {
  * Every metric per viewer, in the order of reports.
  *
  * @param ks Cuts, ascending.
- * @param options Whether the catalogue has genres.
+ * @param options Whether the catalogue has genres, and content.
  * @returns The metrics.
  */
-export function userMetrics(ks: readonly number[], options: { readonly genres: boolean }): UserMetric[] {
+export function userMetrics(
+  ks: readonly number[],
+  options: { readonly genres: boolean; readonly content: boolean },
+): UserMetric[] {
   type AtK = [string, (ranking: UserRanking, k: number, context: MetricContext) => number];
   const atK: AtK[] = [
     ["ndcg", ({ ranks }, k) => ndcgAt(ranks, k)],
@@ -43,6 +50,9 @@ export function userMetrics(ks: readonly number[], options: { readonly genres: b
     ["hr", ({ ranks }, k) => hitRateAt(ranks, k)],
   ];
   const beyond: AtK[] = [["novelty", ({ top }, k, { information }) => noveltyAt(top, k, information)]];
+  if (options.content) {
+    beyond.unshift(["ild", ({ top }, k, { content }) => intraListDiversityAt(top, k, content!)]);
+  }
   if (options.genres) {
     beyond.unshift(["diversity", ({ top }, k, { genres }) => diversityAt(top, k, genres!)]);
   }

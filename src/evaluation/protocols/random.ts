@@ -10,7 +10,8 @@ const minLikes = 3;
 
 /**
  * A known viewer: 80 % of each viewer's likes are trained on and given, 10 % are for validation and 10 % for test,
- * at random. What is held for validation is taken out of the test ranking, as RecBole does.
+ * at random, the held parts rounded down but never empty. What is held for validation is taken out of the test ranking.
+ * All of this as RecBole 1.1 divides (`RS` 8:1:1, grouped by user, random order) and ranks (`full`).
  *
  * @param dataset What is split.
  * @param options Seed and share.
@@ -23,7 +24,7 @@ export function splitRandom(dataset: Dataset, options: ProtocolOptions = {}): Sp
   const part = dealLikes(dataset, people, (liked) => {
     const parts = new Uint8Array(liked);
     if (liked < minLikes) return parts;
-    const size = Math.max(1, Math.round(liked * testShare));
+    const size = Math.max(1, Math.floor(liked * testShare));
     const order = shuffled(liked, random);
     for (const i of order.subarray(0, size)) parts[i] = 2;
     for (const i of order.subarray(size, 2 * size)) parts[i] = 1;
@@ -33,7 +34,7 @@ export function splitRandom(dataset: Dataset, options: ProtocolOptions = {}): Sp
   return finishSplit(dataset, {
     protocol: "random",
     seed,
-    parameters: { testShare, minLikes },
+    parameters: { testShare, minLikes, rounding: "down" },
     description:
       "Known viewers: of each viewer's likes 80 % are trained on and given; 10 % at random are to be found among the whole catalogue without the other 90 %.",
     recallDivisor: "held",

@@ -42,6 +42,7 @@ export function metricLabel(name: string): string {
     "auc-pr": "AUC-PR",
     coverage: "coverage",
     diversity: "diversity",
+    ild: "ILD",
     novelty: "novelty",
   };
   const label = words[kind] ?? kind;
