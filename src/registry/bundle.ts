@@ -83,6 +83,8 @@ export async function writeBundle(
 
 /** A bundle's contents without the item tower, which only some need. */
 export interface ServingBundle extends Omit<Bundle, "itemOnnx"> {
+  /** Reads the user tower again. */
+  readUserOnnx(): Promise<Uint8Array>;
   /** Reads the item tower, and checks its hash: FutagoError `bundle_corrupt` where it is missing or another. */
   readItemOnnx(): Promise<Uint8Array>;
 }
@@ -102,7 +104,7 @@ export async function readBundle(
   version: string,
   options: ReadBundleOptions = {},
 ): Promise<Bundle> {
-  const { readItemOnnx, ...bundle } = await readServingBundle(blobs, version, options);
+  const { readItemOnnx, readUserOnnx: _, ...bundle } = await readServingBundle(blobs, version, options);
   return { ...bundle, itemOnnx: await readItemOnnx() };
 }
 
@@ -139,6 +141,7 @@ export async function readServingBundle(
     userOnnx,
     fallback: fallback as Fallback,
     golden: golden as Golden,
+    readUserOnnx: () => read("user_tower.onnx"),
     readItemOnnx: () => read("item_tower.onnx"),
   };
 }

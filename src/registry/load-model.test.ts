@@ -71,3 +71,33 @@ test("items that come out otherwise than recorded are not embedded", async () =>
   const { towers } = await loadModel(source, version);
   await expect(towers.embedItems([])).rejects.toMatchObject({ code: "parity_failed" });
 });
+
+test("what takes scores apart is opened once, by the first that asks", async () => {
+  const { source, version, paths, golden } = await world();
+  const model = await loadModel(source, version);
+  const readings = () => paths.filter((path) => path === "user_tower.onnx").length;
+  expect(readings()).toBe(1);
+  const [explainer, same] = await Promise.all([model.explainer(), model.explainer()]);
+  expect(same).toBe(explainer);
+  expect(readings()).toBe(2);
+  const { userLayout } = model.towers.features;
+  const nothing = { offsets: new Int32Array(2), indices: new Int32Array(0), weights: new Float32Array(0) };
+  const nobody = {
+    rows: 1,
+    dense: new Float32Array(userLayout.denseWidth),
+    bags: Object.fromEntries(userLayout.bags.map(({ name }) => [name, nothing])),
+  };
+  const [parts] = await explainer.explain(nobody, [Float32Array.from(golden.itemVectors[0]!)]);
+  expect(parts!.score).toBeCloseTo(parts!.baseline + parts!.popularity, 6);
+  await model.close();
+});
+
+test("scores of towers that were made elsewhere are not taken apart", async () => {
+  const { deployer, blobs, runtime } = tinyWorld();
+  const { model, dataset } = tinyModel();
+  const towerConfig = { kind: "imported_towers", preset: "imported" } as unknown as typeof model.towerConfig;
+  const { version } = await deployer.register({ ...model, towerConfig }, { dataset });
+  const loaded = await loadModel({ runtime, blobs }, version);
+  await expect(loaded.explainer()).rejects.toMatchObject({ code: "model_unsupported" });
+  await loaded.close();
+});

@@ -1,7 +1,15 @@
 import type { BlobStore } from "../base/mod.ts";
 import { FutagoError, isFutagoError } from "../base/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
-import { loadTowers, type TowerFiles, type Towers } from "../towers/mod.ts";
+import {
+  loadTowers,
+  openScoreExplainer,
+  resolveTowerConfig,
+  type ScoreExplainer,
+  type TowerConfig,
+  type TowerFiles,
+  type Towers,
+} from "../towers/mod.ts";
 import { type ReadBundleOptions, readServingBundle, type ServingBundle } from "./bundle.ts";
 import type { Fallback } from "./fallback.ts";
 import { checkParity, type Golden } from "./golden.ts";
@@ -15,6 +23,11 @@ export interface LoadedModel {
   readonly fallback: Fallback;
   /** Largest difference that the parity gate found. */
   readonly parity: number;
+  /**
+   * What takes its scores apart; opened by the first that asks, closed with the model. FutagoError `model_unsupported` for
+   * towers that were made elsewhere, or that read a sequence.
+   */
+  explainer(): Promise<ScoreExplainer>;
   close(): Promise<void>;
 }
 
@@ -48,13 +61,18 @@ export async function loadModel(
   const bundle = await readServingBundle(source.blobs, version, options);
   checkSchema(bundle);
   const { manifest, fallback, golden, readItemOnnx } = bundle;
+  const explaining = explainerOf(source.runtime, bundle);
   const later = source.itemTower === "when_asked";
   const itemOnnx = later ? readItemOnnx : await readItemOnnx();
   const towers = await openTowers(source.runtime, { ...bundle, itemOnnx });
   try {
     const parity = await checkParity(later ? itemsAsRecorded(towers, golden) : towers, golden);
     const serving = later ? withItemsChecked(towers, golden) : towers;
-    return { version, manifest, towers: serving, fallback, parity, close: () => towers.close() };
+    const close = async (): Promise<void> => {
+      await explaining.close();
+      await towers.close();
+    };
+    return { version, manifest, towers: serving, fallback, parity, explainer: explaining.open, close };
   } catch (error) {
     await towers.close();
     throw error;
@@ -85,6 +103,39 @@ function withItemsChecked(towers: Towers, golden: Golden): Towers {
     embedEncodedItems: async (items) => {
       await checked();
       return towers.embedEncodedItems(items);
+    },
+  };
+}
+
+/** An explainer that is opened once, when it is asked for: from the file, as nobody keeps the tower's bytes. */
+function explainerOf(
+  runtime: Runtime,
+  { manifest, features, readUserOnnx }: ServingBundle,
+): { readonly open: () => Promise<ScoreExplainer>; readonly close: () => Promise<void> } {
+  let opening: Promise<ScoreExplainer> | undefined;
+  const open = async (): Promise<ScoreExplainer> => {
+    const shape = manifest.training["towers"] as TowerConfig | undefined;
+    if (shape?.kind !== "tower_config") {
+      throw new FutagoError(
+        "model_unsupported",
+        `Cannot explain scores of version "${manifest.version}" as its towers must be Futago's own: they were imported`,
+        { details: { version: manifest.version } },
+      );
+    }
+    const config = resolveTowerConfig(shape);
+    return openScoreExplainer(runtime, { userOnnx: await readUserOnnx(), config, features });
+  };
+  return {
+    open: () => {
+      opening ??= open().catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      });
+      return opening;
+    },
+    close: async () => {
+      const explainer = await opening?.catch(() => undefined);
+      await explainer?.close();
     },
   };
 }
