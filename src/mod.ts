@@ -180,6 +180,8 @@ export {
   protocolNames,
   type RecallDivisor,
   readViewerOrder,
+  renderHistoryCurve,
+  renderPooledTable,
   renderReportHtml,
   renderReportTable,
   type Scorer,

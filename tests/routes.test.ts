@@ -155,6 +155,34 @@ function testAnswers(open: () => Promise<TinyStores>): void {
     }
   });
 
+  test("an answer varies as it is asked to, and keeps to a filter all the same", async () => {
+    const { ask, deploy, recommended } = await world(open);
+    await deploy(1);
+    const plain = await recommended({ user_id: "p00", limit: 10 });
+    const diverse = await recommended({ user_id: "p00", limit: 10, diversity: 0.9 });
+    expect(diverse[0]).toBe(plain[0]);
+    expect(diverse).not.toEqual(plain);
+    // Each of the 5 makers once; of the 7 performers at most 3 once each.
+    const one = await recommended({ user_id: "p00", limit: 20, max_per_maker: 1, diversity: 0.5 });
+    expect(one.map((id) => Number(id.slice(1)) % 5).sort()).toEqual([0, 1, 2, 3, 4]);
+    const each = await recommended({
+      user_id: "p00",
+      max_per_performer: 1,
+      filter: { genres: ["forest"], exclude_performers: ["performer 0"] },
+    });
+    expect(each.map((id) => Number(id.slice(1)) % 7).sort()).toEqual([1, 2, 3, 4, 5, 6]);
+    const { status, error } = await ask("recommendations", {
+      user_id: "p00",
+      diversity: 2,
+      max_per_maker: 0,
+    });
+    expect(status).toBe(400);
+    expect((error as { issues: unknown }).issues).toEqual([
+      { path: "diversity", expected: "a number from 0 to 1", received: "2" },
+      { path: "max_per_maker", expected: "a whole number from 1 to 1000", received: "0" },
+    ]);
+  });
+
   test("a viewer's events and blocks change their next answer, and nobody else's", async () => {
     const { ask, as, deploy, recommended } = await world(open);
     await deploy(1);

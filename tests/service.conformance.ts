@@ -144,6 +144,15 @@ export function describeService(name: string, open: (env: ServedEnv) => Promise<
       expect(allowed.map(({ id }) => id)).toEqual(expect.arrayContaining(filtered));
     });
 
+    test("varies as it is asked to", async () => {
+      const plain = await idsFor("p01", { limit: 10 });
+      const varied = await idsFor("p01", { limit: 10, diversity: 0.9 });
+      expect(varied[0]).toBe(plain[0]);
+      expect(varied).not.toEqual(plain);
+      const capped = await idsFor("p01", { max_per_maker: 1, max_per_performer: 1 });
+      expect(capped.map((id) => Number(id.slice(1)) % 5).sort()).toEqual([0, 1, 2, 3, 4]);
+    });
+
     test("a like and a nope each change the very next answer, and sent again change nothing", async () => {
       const [first, second] = await idsFor("p02");
       const at = Date.now() - 1000;

@@ -10,7 +10,7 @@ import {
 import { openServerStores } from "../../src/adapters/postgres/server/mod.ts";
 import { type Clock, createRandom } from "../../src/base/mod.ts";
 import { createPortableRuntime } from "../../src/onnx/mod.ts";
-import { createInferenceEngine } from "../../src/recommend/mod.ts";
+import { createInferenceEngine, varietyFromEnv } from "../../src/recommend/mod.ts";
 import { authFromEnv, createService, type Service } from "../../src/service/mod.ts";
 import { dmmSlicesFromEnv } from "../../src/sync/mod.ts";
 
@@ -61,6 +61,7 @@ function openService(
     blobs: createSupabaseBlobStore({ ...storage, fetch }),
     runtime: createPortableRuntime(),
     itemTower: "when_asked",
+    variety: varietyFromEnv(env),
     withoutDatabase: { items: memoryItems },
     clock,
     onFallback: log.fallback,

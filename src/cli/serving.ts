@@ -9,7 +9,7 @@ import {
 } from "../adapters/node-server/mod.ts";
 import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
 import { createRandom, within } from "../base/mod.ts";
-import { createInferenceEngine, type InferenceEngine } from "../recommend/mod.ts";
+import { createInferenceEngine, type InferenceEngine, varietyFromEnv } from "../recommend/mod.ts";
 import { authFromEnv, createService } from "../service/mod.ts";
 import { dmmSlicesFromEnv } from "../sync/mod.ts";
 import type { CliContext } from "./context.ts";
@@ -80,6 +80,7 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
     // One request is one small product: threads would only hand it to and fro.
     runtime: await createOrtRuntime({ threads: 1 }),
     clock: Date,
+    variety: varietyFromEnv(env),
     withoutDatabase: { items: wholeNumber({ min: 0, max: 1000 })(env["FUTAGO_MEMORY_ITEMS"] || "1000") },
     onFallback: (notice) => {
       log.fallback(notice);

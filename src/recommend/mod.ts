@@ -25,4 +25,5 @@ export {
   type ServingState,
 } from "./serving-models.ts";
 export type { Variety } from "./variety.ts";
+export { varietyFromEnv } from "./variety-from-env.ts";
 export type { WithoutDatabaseOptions } from "./without-database.ts";

@@ -50,6 +50,22 @@ export function names(what: string) {
   return z.array(printableText(error), { error }).max(maxIds, { error });
 }
 
+/**
+ * At most so many videos of one.
+ *
+ * @param what Of one what.
+ * @returns The schema.
+ */
+export function atMostEach(what: string) {
+  const error = "a whole number from 1 to 1000";
+  return z
+    .number({ error })
+    .int({ error })
+    .min(1, { error })
+    .max(1000, { error })
+    .openapi({ description: `At most so many videos of one ${what}; fewer may come than \`limit\`` });
+}
+
 /** Body of a request that names a viewer and nothing else. */
 export const viewerRequest = z
   .strictObject({ user_id: userId.optional() }, { error: "an object" })

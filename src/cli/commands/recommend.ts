@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { createOrtRuntime } from "../../adapters/ort-node/mod.ts";
-import { createInferenceEngine } from "../../recommend/mod.ts";
+import { createInferenceEngine, varietyFromEnv } from "../../recommend/mod.ts";
 import { action, withSharedOptions } from "../context.ts";
 import { withStores } from "../open-stores.ts";
-import { wholeNumber, wordList } from "../option-values.ts";
+import { realNumber, wholeNumber, wordList } from "../option-values.ts";
 import { tableOf } from "../table.ts";
 import { titlesOf } from "../titles.ts";
 
@@ -11,6 +11,9 @@ interface Options {
   readonly limit: number;
   readonly candidates?: string[];
   readonly exclude?: string[];
+  readonly diversity?: number;
+  readonly maxPerMaker?: number;
+  readonly maxPerPerformer?: number;
 }
 
 /**
@@ -25,14 +28,22 @@ export function recommendCommand(): Command {
     .option("--limit <n>", "how many, 1-1000", wholeNumber({ min: 1, max: 1000 }), 10)
     .option("--candidates <ids>", "rank these videos instead of the whole catalogue", wordList)
     .option("--exclude <ids>", "leave these videos out", wordList)
+    .option(
+      "--diversity <share>",
+      "0: the best; 1: the most different among them",
+      realNumber({ min: 0, max: 1 }),
+    )
+    .option("--max-per-maker <n>", "at most so many videos of one maker", wholeNumber({ min: 1 }))
+    .option("--max-per-performer <n>", "at most so many videos of one performer", wholeNumber({ min: 1 }))
     .addHelpText(
       "after",
-      "\nExamples:\n  futago recommend viewer-0001\n  futago recommend viewer-0001 --candidates video-00001,video-00002 --json",
+      "\nExamples:\n  futago recommend viewer-0001\n  futago recommend viewer-0001 --diversity 0.3 --max-per-maker 2\n  futago recommend viewer-0001 --candidates video-00001,video-00002 --json",
     );
   return withSharedOptions(command).action(
-    action<Options>(async (context, { limit, candidates, exclude }, [viewer]) =>
+    action<Options>(async (context, options, [viewer]) =>
       withStores(context, async ({ database, blobs }) => {
         const { catalogue: store, vectors, versions } = database;
+        const { limit, candidates, exclude, diversity, maxPerMaker, maxPerPerformer } = options;
         const runtime = await createOrtRuntime();
         const onFallback = ({ version, message }: { version: string; message: string }) =>
           context.say(`Version ${version} cannot be used: ${message}`);
@@ -43,6 +54,7 @@ export function recommendCommand(): Command {
           blobs,
           runtime,
           clock: Date,
+          variety: varietyFromEnv(context.env),
           onFallback,
         });
         try {
@@ -50,6 +62,11 @@ export function recommendCommand(): Command {
             limit,
             ...(candidates === undefined ? {} : { candidates }),
             ...(exclude === undefined ? {} : { exclude }),
+            ...(diversity === undefined ? {} : { diversity }),
+            caps: {
+              ...(maxPerMaker === undefined ? {} : { maker: maxPerMaker }),
+              ...(maxPerPerformer === undefined ? {} : { performers: maxPerPerformer }),
+            },
           });
           const { recommendations, modelVersion, source } = answer;
           const titles = await titlesOf(

@@ -35,6 +35,10 @@ Who may ask (docs/serving.md has more):
   FUTAGO_CORS_ORIGINS        web pages that may ask from a browser, with commas
   FUTAGO_RATE_LIMIT          requests a minute of each viewer; FUTAGO_SERVICE_RATE_LIMIT: of each key
 
+How answers vary where a request does not say:
+  FUTAGO_DIVERSITY           0 (the default) to 1
+  FUTAGO_MAX_PER_MAKER, FUTAGO_MAX_PER_PERFORMER
+
 Examples:
   futago serve
   PORT=9000 futago serve --db-url postgres://localhost/futago

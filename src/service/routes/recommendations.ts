@@ -3,8 +3,9 @@ import { attributionsOf } from "../../catalogue/mod.ts";
 import type { ItemFilter } from "../../embeddings/mod.ts";
 import { ageProofOf, personFor } from "../auth/acting-for.ts";
 import { defineRoute } from "../route.ts";
-import { names, userId, videoIds } from "../wire.ts";
+import { atMostEach, names, userId, videoIds } from "../wire.ts";
 
+const diversityError = "a number from 0 to 1";
 const limitError = "a whole number from 1 to 1000";
 const priceError = "a price: a number of 0 or more";
 const price = z.number({ error: priceError }).min(0, { error: priceError });
@@ -45,6 +46,14 @@ export const recommendations = defineRoute({
         exclude: videoIds("what to leave out").optional(),
         candidates: videoIds("what to rank instead of the whole catalogue").optional(),
         filter: filter.optional(),
+        diversity: z
+          .number({ error: diversityError })
+          .min(0, { error: diversityError })
+          .max(1, { error: diversityError })
+          .optional()
+          .openapi({ description: "0: the best, whatever they are like; 1: the most different among them" }),
+        max_per_maker: atMostEach("maker").optional(),
+        max_per_performer: atMostEach("performer").optional(),
       },
       { error: "an object with user_id" },
     )
@@ -76,9 +85,17 @@ export const recommendations = defineRoute({
     })
     .openapi("Recommendations"),
   problems: ["age_not_confirmed"],
-  handle: async ({ user_id, limit, exclude, candidates, filter }, { engine, caller }) => {
+  handle: async (
+    { user_id, limit, exclude, candidates, filter, diversity, max_per_maker, max_per_performer },
+    { engine, caller },
+  ) => {
     const answer = await engine.recommend(personFor(caller, user_id), {
       limit,
+      ...(diversity === undefined ? {} : { diversity }),
+      caps: {
+        ...(max_per_maker === undefined ? {} : { maker: max_per_maker }),
+        ...(max_per_performer === undefined ? {} : { performers: max_per_performer }),
+      },
       ...(exclude === undefined ? {} : { exclude }),
       ...(candidates === undefined ? {} : { candidates }),
       ...(filter === undefined ? {} : { filter: toItemFilter(filter) }),

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { varietyFromEnv } from "./variety-from-env.ts";
+
+test("reads what is set, and nothing where nothing is", () => {
+  expect(varietyFromEnv({})).toEqual({});
+  expect(varietyFromEnv({ FUTAGO_DIVERSITY: "", FUTAGO_MAX_PER_MAKER: "" })).toEqual({});
+  expect(varietyFromEnv({ FUTAGO_DIVERSITY: "0" })).toEqual({ diversity: 0 });
+  expect(varietyFromEnv({ FUTAGO_DIVERSITY: "0.3", FUTAGO_MAX_PER_PERFORMER: "1" })).toEqual({
+    diversity: 0.3,
+    caps: { performers: 1 },
+  });
+});
+
+test.each([
+  ["FUTAGO_DIVERSITY", "1.1"],
+  ["FUTAGO_DIVERSITY", "much"],
+  ["FUTAGO_MAX_PER_MAKER", "0"],
+  ["FUTAGO_MAX_PER_PERFORMER", "1.5"],
+])("refuses %s=%s", (name, value) => {
+  expect(() => varietyFromEnv({ [name]: value })).toThrow(RangeError);
+  expect(() => varietyFromEnv({ [name]: value })).toThrow(name);
+});
