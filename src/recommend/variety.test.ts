@@ -63,7 +63,7 @@ async function likeness(world: World, version: string, ids: readonly string[]): 
 }
 
 describe("variety", () => {
-  test("[RC15] the more diversity is asked for, the less alike the answer, and the best comes first", async () => {
+  test("[RC19] the more diversity is asked for, the less alike the answer, and the best comes first", async () => {
     const world = tinyWorld();
     const version = await world.deploy(1);
     const engine = engineOf(world);
@@ -98,7 +98,7 @@ describe("variety", () => {
     await engine.close();
   });
 
-  test("[RC16] caps hold in every link, and a small pool is widened before fewer come than were asked for", async () => {
+  test("[RC20] caps hold in every link, and a small pool is widened before fewer come than were asked for", async () => {
     const world = tinyWorld();
     const version = await world.deploy(1);
     const engine = engineOf(world);

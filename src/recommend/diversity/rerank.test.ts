@@ -55,7 +55,7 @@ describe("rerank", () => {
     expect(rerank({ scores, vectors }, { limit: 4, diversity: 0.1, method: "dpp" })).toEqual([0, 1, 2, 3]);
   });
 
-  test("[RC13] diversity 0, or no vectors, leaves the ranking as it was", () => {
+  test("[RC17] diversity 0, or no vectors, leaves the ranking as it was", () => {
     fc.assert(
       fc.property(rankings, fc.constantFrom(...methods), ({ scores, vectors }, method) => {
         const all = scores.map((_, i) => i);
@@ -80,7 +80,7 @@ describe("rerank", () => {
     );
   });
 
-  test("[RC14] caps hold, and nobody is left out whom they allow", () => {
+  test("[RC18] caps hold, and nobody is left out whom they allow", () => {
     fc.assert(
       fc.property(
         rankings,
