@@ -1,6 +1,6 @@
 import type { Csr } from "../base/mod.ts";
 import type { BagLayout, EncodedRows } from "../features/mod.ts";
-import type { TowerLayouts, TowerSide } from "../towers/mod.ts";
+import { sequenceItems, type TowerLayouts, type TowerSide } from "../towers/mod.ts";
 
 /**
  * How one bag is summed in the training graph, and which rows of its tables the graph holds.
@@ -38,7 +38,7 @@ const largestMatrix = 16_777_216;
  * Chooses formulation and residency of every bag.
  *
  * @param options Layouts, catalogue, candidates and the limit.
- * @returns One plan per bag, users' first.
+ * @returns One plan per bag, users' first, and one for the items of a sequence.
  */
 export function planBags(options: PlanOptions): readonly BagPlan[] {
   const { layouts, items, candidates, denseRows } = options;
@@ -52,6 +52,17 @@ export function planBags(options: PlanOptions): readonly BagPlan[] {
       rows: undefined,
     };
   });
+  const { sequence } = layouts.user;
+  if (sequence !== undefined) {
+    const layout = sequenceItems(sequence);
+    users.push({
+      side: "user",
+      layout,
+      formulation: "gather",
+      residency: residencyOf(layout),
+      rows: undefined,
+    });
+  }
   const ofItems = layouts.item.bags.map((layout): BagPlan => {
     const bag = items.bags[layout.name]!;
     if (layout.role === "id" && isOneToOne(bag, layout.vocabulary)) {

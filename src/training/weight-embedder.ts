@@ -89,7 +89,7 @@ function userSide(
   const layouts = { user: features.userLayout, item: features.itemLayout };
   const plans = planBags({ layouts, items, candidates: undefined, denseRows: options.denseRows });
   const ofUsers = plans.filter(({ side }) => side === "user");
-  if (ofUsers.some(({ residency }) => residency !== "whole")) {
+  if (ofUsers.some(({ formulation, residency }) => formulation !== "multi_hot" || residency !== "whole")) {
     const graph = servingGraph("user", { config, layouts });
     const onnx = emitOnnx({
       name: "embed_users",

@@ -1,0 +1,68 @@
+import { add, gradients, input, mul, parameter, sub, type Value } from "../graph/mod.ts";
+import type { TowerParameter } from "../towers/mod.ts";
+import { adamW } from "./adamw-graph.ts";
+import { stateName } from "./parameter-store.ts";
+import { adamWOptions, stepInputs } from "./step-graph.ts";
+import type { TrainingConfig } from "./training-config.ts";
+
+/** What a step does to every parameter. */
+export interface ParameterUpdates {
+  /** `<state>.next` for every state of every parameter. */
+  readonly outputs: Readonly<Record<string, Value>>;
+  /** The scalars that steer the optimiser. */
+  readonly inputs: readonly Value[];
+  /** Of the loss, by parameter. */
+  readonly gradients: readonly Value[];
+}
+
+/**
+ * Gradients of a loss, clipping, AdamW, and the running average of the weights, as values of the loss's graph.
+ *
+ * @param loss One number.
+ * @param options The parameters, their values in the graph, and the configuration of the optimiser.
+ * @returns Outputs, and the inputs they need beside those of the loss.
+ */
+export function parameterUpdates(
+  loss: Value,
+  options: {
+    readonly parameters: readonly TowerParameter[];
+    readonly value: (name: string) => Value;
+    readonly training: TrainingConfig;
+  },
+): ParameterUpdates {
+  const { parameters, training } = options;
+  const wanted = parameters.map(({ name }) => options.value(name));
+  const found = gradients(loss, wanted);
+  const scalars = {
+    stepSize: input(stepInputs.stepSize, []),
+    epsilon: input(stepInputs.epsilon, []),
+    decay: input(stepInputs.decay, []),
+  };
+  const averaging = input(stepInputs.averaging, []);
+  const moments = (kind: "moment1" | "moment2"): readonly Value[] =>
+    parameters.map(({ name }, index) => parameter(stateName(name, kind), wanted[index]!.shape));
+  const updated = adamW({
+    parameters: wanted,
+    gradients: found,
+    moments1: moments("moment1"),
+    moments2: moments("moment2"),
+    scalars,
+    decays: parameters.map(({ decays }) => decays),
+    options: adamWOptions(training),
+  });
+  const outputs: Record<string, Value> = {};
+  for (const [index, { name }] of parameters.entries()) {
+    const next = updated.parameters[index]!;
+    outputs[`${name}.next`] = next;
+    outputs[`${stateName(name, "moment1")}.next`] = updated.moments1[index]!;
+    outputs[`${stateName(name, "moment2")}.next`] = updated.moments2[index]!;
+    if (training.averaging === 0) continue;
+    // average ← w + d (average - w), Polyak & Juditsky 1992 with exponential weights.
+    const average = parameter(stateName(name, "average"), next.shape);
+    outputs[`${stateName(name, "average")}.next`] = add(next, mul(averaging, sub(average, next)));
+  }
+  const inputs = [scalars.stepSize, scalars.epsilon];
+  if (training.weightDecay > 0) inputs.push(scalars.decay);
+  if (training.averaging > 0) inputs.push(averaging);
+  return { inputs, outputs, gradients: found };
+}
