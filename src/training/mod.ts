@@ -7,8 +7,10 @@ export {
   adamW,
   adamWScalars,
 } from "./adamw-graph.ts";
+export type { FitOptions } from "./fit-options.ts";
+export type { LearningRateCurve, RatePoint, RateSweep } from "./learning-rate-finder.ts";
 export type { CurvePoint, TrainedModel } from "./trained-model.ts";
-export { createTrainer, type FitOptions, type Trainer, type TrainerOptions } from "./trainer.ts";
+export { createTrainer, type Trainer, type TrainerOptions } from "./trainer.ts";
 export {
   resolveTrainingConfig,
   type TrainingConfig,

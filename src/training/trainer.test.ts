@@ -4,7 +4,8 @@ import { type BlobStore, createRandom, isFutagoError, type Progress, silentProgr
 import { buildDataset, type Dataset } from "../catalogue/mod.ts";
 import { parseFeatureSchema } from "../features/mod.ts";
 import { loadTowers } from "../towers/mod.ts";
-import { createTrainer, type FitOptions } from "./trainer.ts";
+import type { FitOptions } from "./fit-options.ts";
+import { createTrainer } from "./trainer.ts";
 
 const runtime = await createOrtRuntime({ threads: 1 });
 

@@ -1,37 +1,22 @@
-import {
-  type BlobStore,
-  type Clock,
-  createRandom,
-  type Progress,
-  type Random,
-  silentProgress,
-} from "../base/mod.ts";
+import { type BlobStore, type Clock, type Progress, silentProgress } from "../base/mod.ts";
 import type { Dataset } from "../catalogue/mod.ts";
-import { encodeItems, type FeatureSchemaInput, fitFeatures } from "../features/mod.ts";
+import { encodeItems } from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
-import {
-  exportTower,
-  initialWeights,
-  resolveTowerConfig,
-  type TowerOptions,
-  towerParameters,
-} from "../towers/mod.ts";
-import { planBags } from "./bag-plan.ts";
+import { exportTower } from "../towers/mod.ts";
 import { batchCount } from "./batch-order.ts";
-import { FeatureDropout } from "./feature-dropout.ts";
 import { trainingFingerprint } from "./fingerprint.ts";
-import { openHardNegatives } from "./hard-negatives.ts";
-import { ParameterStore } from "./parameter-store.ts";
-import { StepFeeder } from "./step-feeder.ts";
-import { emitStep } from "./step-graph.ts";
+import type { FitOptions } from "./fit-options.ts";
+import {
+  type LearningRateCurve,
+  type RateSweep,
+  resolveSweep,
+  sweepLearningRate,
+} from "./learning-rate-finder.ts";
+import { prepareTraining } from "./prepare-training.ts";
 import type { TrainedModel } from "./trained-model.ts";
-import { resolveTrainingConfig, type TrainingConfig, type TrainingOptions } from "./training-config.ts";
-import { readTrainingData } from "./training-data.ts";
 import { runLoop } from "./training-loop.ts";
 import { freshProgress, removeState, restoreState, type TrainingState } from "./training-state.ts";
-import { holdOut, type ValidationSet } from "./validation-set.ts";
 import { createValidator } from "./validator.ts";
-import { startWarm, type WarmStart } from "./warm-start.ts";
 
 /** What a trainer works with. */
 export interface TrainerOptions {
@@ -42,31 +27,6 @@ export interface TrainerOptions {
   readonly checkpoints?: BlobStore;
   /** For the step rate and the time taken; nothing that is learned depends on it. */
   readonly clock?: Clock;
-}
-
-/** What is trained, and how. */
-export interface FitOptions {
-  readonly schema: FeatureSchemaInput;
-  /** @default the preset `standard` */
-  readonly towers?: TowerOptions;
-  readonly training?: TrainingOptions;
-  /**
-   * Towers to start from instead of fresh weights. Features are fitted anew all the same, and the optimiser starts as it
-   * always does. What the parent was trained on it knows: a validation set from among it is found too easily.
-   */
-  readonly warmStart?: WarmStart;
-  /**
-   * Viewers to stop by, who must not be in the dataset; `"none"` to train all epochs on everybody.
-   * @default a share of the viewers is held out, see `validationShare`
-   */
-  readonly validation?: ValidationSet | "none";
-  /**
-   * Epochs, of `training.epochs`, after which it pauses with a checkpoint: the model so far comes back, `finished` false,
-   * and the same call with more epochs, or without a pause, goes on to what training without a pause gives.
-   */
-  readonly pauseAfter?: number;
-  /** Stops between two steps; with a checkpoint store the same call goes on later. */
-  readonly signal?: AbortSignal;
 }
 
 /** Trains pairs of towers. */
@@ -80,6 +40,15 @@ export interface Trainer {
    * `warmStart` has another schema or shape, or it should pause where no checkpoints are kept.
    */
   fit(dataset: Dataset, options: FitOptions): Promise<TrainedModel>;
+
+  /**
+   * Sweeps the learning rate on the step that {@link Trainer.fit} would take, from the same start, and keeps nothing: no
+   * model, no checkpoint.
+   *
+   * @throws FutagoError `cancelled` when stopped by the signal.
+   * @throws RangeError As {@link Trainer.fit}, or when the sweep's range is none.
+   */
+  findLearningRate(dataset: Dataset, options: FitOptions & RateSweep): Promise<LearningRateCurve>;
 }
 
 /**
@@ -99,7 +68,10 @@ export interface Trainer {
  * ```
  */
 export function createTrainer(options: TrainerOptions): Trainer {
-  return { fit: (dataset, fitOptions) => trainTowers(options, dataset, fitOptions) };
+  return {
+    fit: (dataset, fitOptions) => trainTowers(options, dataset, fitOptions),
+    findLearningRate: (dataset, fitOptions) => findLearningRate(options, dataset, fitOptions),
+  };
 }
 
 async function trainTowers(
@@ -116,35 +88,13 @@ async function trainTowers(
   }
   const started = clock?.now();
   const progress = trainer.progress ?? silentProgress;
-  const asked = resolveTrainingConfig(options.training);
-  const random = createRandom(asked.seed);
-  const { train, validation } = divide(dataset, { options, training: asked, random });
-  const features = fitFeatures(options.schema, train);
-  const data = readTrainingData(train, { features, training: asked });
-  const { training } = data;
-  const layouts = { user: features.userLayout, item: features.itemLayout };
-  const config = resolveTowerConfig(options.towers, layouts);
-  const parameters = towerParameters(config, layouts);
-  const plans = planBags({
-    layouts,
-    items: data.items,
-    candidates: data.candidates.fixed,
-    denseRows: training.denseRows,
-  });
-  const { warmStart } = options;
-  const initial = initialWeights(config, { parameters, random: random.fork("weights") });
-  const start = warmStart && startWarm(initial, { warmStart, features, parameters });
-  const hardNegatives = await openHardNegatives(runtime, {
-    ...data,
-    config,
-    features,
-    dataset: train,
-    random: random.fork("hard negatives"),
-  });
+  const prepared = await prepareTraining(runtime, { dataset, options });
+  const { random, train, validation, features, data, training, config, layouts, store } = prepared;
+  const { start, hardNegatives, feeder } = prepared;
   const state: TrainingState = {
     progress: freshProgress(),
     ...(hardNegatives && { mined: hardNegatives.mined }),
-    store: new ParameterStore(initial, { parameters, plans, averaging: training.averaging }),
+    store,
     best: {},
   };
   const fingerprint =
@@ -156,22 +106,12 @@ async function trainTowers(
           towers: config,
           training,
           validation,
-          parent: start?.kind === "warm" ? warmStart!.parent : undefined,
+          parent: start.kind === "warm" ? options.warmStart!.parent : undefined,
         });
   if (checkpoints !== undefined && (await restoreState(checkpoints, fingerprint!, state)))
     hardNegatives?.restored();
 
-  const onnx = emitStep({
-    towers: config,
-    training,
-    layouts,
-    parameters,
-    plans,
-    candidates: data.candidates.fixed?.length,
-    hasOffset: data.candidates.hasOffset,
-    samplingRate: data.candidates.samplingRate,
-  });
-  const session = await runtime.load(onnx, { name: "training step" });
+  const session = await runtime.load(prepared.onnx, { name: "training step" });
   const validator =
     validation === undefined
       ? undefined
@@ -182,18 +122,6 @@ async function trainTowers(
           set: validation,
           denseRows: training.denseRows,
         });
-  const feeder = new StepFeeder({
-    dataset: train,
-    features,
-    items: data.items,
-    towers: config,
-    training,
-    featureDropout: new FeatureDropout(training.featureDropout, { features, items: data.items }),
-    parameters,
-    plans,
-    candidates: data.candidates,
-    denseUsers: data.denseUsers,
-  });
   const total = training.epochs * batchCount(data.users.length, training.batchUsers);
   const task = progress.start("Training", total);
   let finished: boolean;
@@ -229,7 +157,7 @@ async function trainTowers(
     userOnnx: exportTower("user", { config, layouts, weights }),
     itemOnnx: exportTower("item", { config, layouts, weights }),
     weights,
-    start: start ?? { kind: "fresh" },
+    start,
     curves: state.progress.curves,
     best: {
       epoch: state.progress.bestEpoch,
@@ -244,11 +172,20 @@ async function trainTowers(
   };
 }
 
-function divide(
+async function findLearningRate(
+  trainer: TrainerOptions,
   dataset: Dataset,
-  { options, training, random }: { options: FitOptions; training: TrainingConfig; random: Random },
-): { readonly train: Dataset; readonly validation: ValidationSet | undefined } {
-  if (options.validation === "none") return { train: dataset, validation: undefined };
-  if (options.validation !== undefined) return { train: dataset, validation: options.validation };
-  return holdOut(dataset, { share: training.validationShare, random: random.fork("validation") });
+  options: FitOptions & RateSweep,
+): Promise<LearningRateCurve> {
+  const sweep = resolveSweep(options);
+  const prepared = await prepareTraining(trainer.runtime, { dataset, options });
+  const session = await trainer.runtime.load(prepared.onnx, { name: "training step" });
+  const task = (trainer.progress ?? silentProgress).start("Sweeping the learning rate", sweep.steps);
+  try {
+    return await sweepLearningRate(sweep, { ...prepared, session, task, signal: options.signal });
+  } finally {
+    task.done();
+    await session.close();
+    await prepared.hardNegatives?.close();
+  }
 }

@@ -5,8 +5,9 @@ import { buildDataset, type Dataset, generateDemo } from "../catalogue/mod.ts";
 import { bagEntries, fitFeatures, videoSchema } from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
 import { bagWidth, initialWeights, resolveTowerConfig, tableName, towerParameters } from "../towers/mod.ts";
+import type { FitOptions } from "./fit-options.ts";
 import type { TrainedModel } from "./trained-model.ts";
-import { createTrainer, type FitOptions } from "./trainer.ts";
+import { createTrainer } from "./trainer.ts";
 import { startWarm } from "./warm-start.ts";
 
 const fit: FitOptions = {
