@@ -19,6 +19,21 @@ export function wholeNumber(bounds: Bounds = {}): (text: string) => number {
 }
 
 /**
+ * A parser of comma-separated whole numbers for commander's `.option(flags, text, parser)`.
+ *
+ * @param bounds What is accepted.
+ * @returns A parser; an empty list, or a value outside, is a usage error (exit code 2).
+ */
+export function wholeNumbers(bounds: Bounds = {}): (text: string) => readonly number[] {
+  const parse = wholeNumber(bounds);
+  return (text) => {
+    const words = wordList(text);
+    if (words.length === 0) throw new InvalidArgumentError("It must name at least one number.");
+    return words.map(parse);
+  };
+}
+
+/**
  * A parser of numbers for commander's `.option(flags, text, parser)`.
  *
  * @param bounds What is accepted.

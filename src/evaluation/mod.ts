@@ -39,7 +39,7 @@ export { headlineMetrics, metricText } from "./report/headline.ts";
 export { renderReportHtml } from "./report/html.ts";
 export { linearScale, type Scale } from "./report/scale.ts";
 export { reportStyle } from "./report/style.ts";
-export { renderReportTable } from "./report/table.ts";
+export { renderHistoryCurve, renderPooledTable, renderReportTable } from "./report/table.ts";
 export type {
   EvaluationReport,
   ModelReport,

@@ -61,11 +61,37 @@ describe("futago evaluate", () => {
       "ials",
     ]);
     for (const model of summary.models) {
-      expect(Object.keys(model)).toEqual(["name", "metrics", "ci95"]);
+      const chosen = model.name === "ease" ? ["chosen"] : [];
+      expect(Object.keys(model)).toEqual(["name", "metrics", "ci95", ...chosen]);
       expect(model.metrics["ndcg@10"]).toBeTypeOf("number");
       expect(model.ci95["ndcg@10"]).toHaveLength(2);
     }
     expect(await readFile(html, "utf8")).toContain(summary.protocolHash);
+  });
+
+  test("[EV12] --seeds gives pooled figures beside each seed's, tuned baselines say what they chose", async () => {
+    const { stdout } = await evaluate(
+      ...["--json", "--preset", "lite", "--epochs", "1", "--seeds", "3,4", "--tune-baselines"],
+      ...["--baselines", "popularity,ials", "--history-lengths", "0,2", "--min-user-events", "2"],
+    );
+    const summary = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
+    const names = ["two-tower", "popularity", "ials"];
+    const namesOf = (models: { name: string }[]) => models.map(({ name }) => name);
+    expect(namesOf(summary.models)).toEqual(names);
+    expect(summary.testUsers).toBe(8);
+    expect(summary.differences.map(({ baseline }: { baseline: string }) => baseline)).toEqual([
+      "popularity",
+      "ials",
+    ]);
+    expect(summary.seeds.map(({ seed }: { seed: number }) => seed)).toEqual([3, 4]);
+    for (const { models, training, historyCurve } of summary.seeds) {
+      expect(namesOf(models)).toEqual(names);
+      expect(Object.keys(models[2].chosen)).toContain("validationNdcg");
+      expect(training.bestEpoch).toBe(1);
+      expect(historyCurve.points.map(({ length }: { length: number }) => length)).toEqual([0, 2]);
+    }
+    const [first, second] = summary.seeds.map((seed: typeof summary) => seed.models[1].metrics["ndcg@10"]);
+    expect(summary.models[1].metrics["ndcg@10"]).toBeCloseTo((first + second) / 2, 12);
   });
 
   test("a threshold, an order and a choice of baselines count", async () => {
@@ -89,6 +115,8 @@ describe("futago evaluate", () => {
     ["an unknown baseline", ["--baselines", "magic"], 2],
     ["an order that is not there", ["--protocol", "last", "--order", "nowhere.csv"], 1],
     ["an order for another protocol", ["--order", main], 1],
+    ["a page of several seeds", ["--seeds", "1,2", "--html", "report.html"], 1],
+    ["a list of no seeds", ["--seeds", ","], 2],
   ])("%s ends with a clear error", async (_name, args, code) => {
     const failure = await evaluate(...args).then(
       () => undefined,

@@ -55,11 +55,11 @@ export async function fitEase(interactions: Interactions, options: EaseOptions):
     );
   }
   const gram = gramMatrix(interactions);
-  const fit = async (lambda: number): Promise<EaseScorer> =>
+  const scorerOf = async (lambda: number): Promise<EaseScorer> =>
     easeScorer(await mapFor(gram, items, lambda, product), items, lambda);
-  if (validation === undefined || lambdas.length === 1) return fit(lambdas[0]!);
+  if (validation === undefined || lambdas.length === 1) return scorerOf(lambdas[0]!);
   const measure = async (lambda: number): Promise<Tried> => {
-    const scorer = await fit(lambda);
+    const scorer = await scorerOf(lambda);
     return { scorer, quality: await validationQuality(scorer, validation, items) };
   };
   const { scorer, quality } = await climb(lambdas, measure);

@@ -1,4 +1,4 @@
-import { createRandom, type Progress, silentProgress } from "../../base/mod.ts";
+import { createRandom, silentProgress } from "../../base/mod.ts";
 import type { Scorer } from "../scorer.ts";
 import type { EvaluationSet } from "../split.ts";
 import { validationQuality } from "../validation-quality.ts";

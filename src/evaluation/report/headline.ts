@@ -1,4 +1,4 @@
-import type { EvaluationReport } from "../report-data.ts";
+import type { EvaluationReport, ModelReport } from "../report-data.ts";
 
 /**
  * The few metrics that are shown first: what the protocol is usually judged by, at the cuts that were asked for.
@@ -66,7 +66,10 @@ export function metricText(value: number): string {
  * @param metric A metric of which more is better.
  * @returns Names.
  */
-export function bestModels(report: EvaluationReport, metric: string): ReadonlySet<string> {
+export function bestModels(
+  report: { readonly models: readonly Pick<ModelReport, "name" | "metrics">[] },
+  metric: string,
+): ReadonlySet<string> {
   const best = Math.max(...report.models.map(({ metrics }) => metrics[metric] ?? Number.NEGATIVE_INFINITY));
   return new Set(
     report.models

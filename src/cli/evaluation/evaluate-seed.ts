@@ -1,0 +1,90 @@
+import type { Dataset } from "../../catalogue/mod.ts";
+import {
+  type BaselineName,
+  contentVectors,
+  type DetailedEvaluation,
+  evaluateInDetail,
+  fitBaselines,
+  type HistoryCurve,
+  historyCurve,
+  type ProtocolName,
+  splitBy,
+  trainingCurves,
+  type ViewerOrder,
+} from "../../evaluation/mod.ts";
+import { fitFeatures } from "../../features/mod.ts";
+import type { DenseProduct, Runtime } from "../../onnx/mod.ts";
+import type { TowerPreset } from "../../towers/mod.ts";
+import type { CliContext } from "../context.ts";
+import { readFeatureSchema } from "../feature-schema.ts";
+import { fitEvaluatedTowers } from "../fit-evaluated-towers.ts";
+
+/** What is asked of a dataset, the same for every seed. */
+export interface EvaluationPlan {
+  readonly context: CliContext;
+  readonly dataset: Dataset;
+  readonly protocol: ProtocolName;
+  readonly order: ViewerOrder | undefined;
+  /** The protocol's own where undefined. */
+  readonly baselines: readonly BaselineName[] | undefined;
+  readonly tuneBaselines: boolean;
+  /** The towers to train; none where undefined. */
+  readonly towers:
+    | { readonly preset: TowerPreset; readonly dims: number | undefined; readonly epochs: number | undefined }
+    | undefined;
+  readonly schema: string;
+  readonly historyLengths: readonly number[] | undefined;
+  readonly runtime: Runtime;
+  readonly product: DenseProduct;
+}
+
+/** What one seed gave. */
+export interface SeedEvaluation extends DetailedEvaluation {
+  readonly historyCurve: HistoryCurve | undefined;
+  /** How the towers were trained, where any were. */
+  readonly training:
+    | { readonly seconds: number; readonly bestEpoch: number; readonly validationNdcg10: number | undefined }
+    | undefined;
+}
+
+/**
+ * Splits, fits baselines, trains towers and measures them.
+ *
+ * @param plan What is asked.
+ * @param seed Of the split, of the training and of the baselines.
+ * @returns The report and what it was made from.
+ */
+export async function evaluateSeed(plan: EvaluationPlan, seed: number): Promise<SeedEvaluation> {
+  const { context, order, runtime, product } = plan;
+  const { progress, signal } = context;
+  const split = splitBy(plan.dataset, plan.protocol, { seed, ...(order === undefined ? {} : { order }) });
+  const schema = await readFeatureSchema(plan.schema);
+  const content = contentVectors(fitFeatures(schema, split.train), split.items);
+  // First, as what a baseline refuses should not be learned after the towers were trained.
+  const baselines = await fitBaselines(split, {
+    ...(plan.baselines === undefined ? {} : { names: plan.baselines }),
+    tune: plan.tuneBaselines,
+    ...{ content, product, progress, signal },
+  });
+  const started = performance.now();
+  const towers =
+    plan.towers === undefined
+      ? undefined
+      : await fitEvaluatedTowers(split, { context, runtime, schema: plan.schema, ...plan.towers });
+  const seconds = (performance.now() - started) / 1000;
+  try {
+    const models = towers === undefined ? [] : [towers.scorer];
+    const curves = trainingCurves(towers?.model.curves ?? []);
+    const detailed = await evaluateInDetail(split, models, { baselines, content, progress, signal, curves });
+    const curve =
+      plan.historyLengths === undefined
+        ? undefined
+        : await historyCurve(split, [...models, ...baselines], { lengths: plan.historyLengths });
+    const best = towers?.model.best;
+    const training =
+      best === undefined ? undefined : { seconds, bestEpoch: best.epoch, validationNdcg10: best.ndcg };
+    return { ...detailed, historyCurve: curve, training };
+  } finally {
+    await towers?.close();
+  }
+}
