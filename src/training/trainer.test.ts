@@ -88,9 +88,22 @@ function stopAfter(steps: number, controller: AbortController): Progress {
 }
 
 describe("createTrainer", () => {
-  test("learns a planted taste, and puts a new item by its content alone", async () => {
+  test.each([
+    {},
+    { loss: "softmax" },
+    {
+      loss: "gbce",
+      maxCandidates: 10,
+      sampledNegatives: 20,
+      hardRefreshSteps: 20,
+      hardSkip: 2,
+      hardDepth: 20,
+    },
+    { loss: "bce" },
+    { loss: "hinge", hingeMargin: 0.2, hingeNegativeWeight: 10 },
+  ] as const)("learns a planted taste, and puts a new item by its content alone: %o", async (how) => {
     const dataset = checkerboard();
-    const training = { ...small.training, epochs: 30, patience: 0 };
+    const training = { ...small.training, ...how, epochs: 30, patience: 0 };
     const model = await createTrainer({ runtime }).fit(dataset, { ...small, training, validation: "none" });
     expect(model.curves.at(-1)!.loss).toBeLessThan(model.curves[0]!.loss);
     const towers = await loadTowers(runtime, model);
@@ -126,16 +139,18 @@ describe("createTrainer", () => {
     expect(other.userOnnx).not.toEqual(first.userOnnx);
   });
 
-  test.each(["whole tables", "gathered tables", "sampled candidates"])(
+  test.each(["whole tables", "gathered tables", "sampled candidates", "pairs"])(
     "stopped anywhere and resumed, gives bit for bit what an uninterrupted run gives: %s",
     async (kind) => {
       const dataset = checkerboard();
+      const hard = { hardShare: 0.5, hardRefreshSteps: 4, hardSkip: 2, hardDepth: 5 };
       const training = {
         ...small.training,
         ...(kind === "gathered tables" ? { denseRows: 2 } : {}),
         ...(kind === "sampled candidates"
-          ? { maxCandidates: 10, sampledNegatives: 20, maxPositives: 6 }
+          ? { maxCandidates: 10, sampledNegatives: 20, maxPositives: 6, ...hard }
           : {}),
+        ...(kind === "pairs" ? { loss: "bce" as const, ...hard } : {}),
       };
       const options = { ...small, training };
       const whole = await createTrainer({ runtime }).fit(dataset, options);
