@@ -14,8 +14,11 @@ test("[CL5] train starts from the weights of a version when it is told to, and t
     stderr: expect.stringContaining("one must be active"),
   });
   const small = ["--preset", "lite", "--embedding-dim", "16", "--epochs", "1"];
+  const sweep = await futago("train", ...small, "--find-learning-rate");
+  expect(sweep).toMatchObject({ code: 0, learningRates: { suggested: expect.any(Number) } });
   const first = await futago("train", ...small, "--update-db");
-  expect(first).toMatchObject({ code: 0, start: { kind: "fresh" } });
+  // The sweep registered nothing: this is the first version of its day.
+  expect(first).toMatchObject({ code: 0, start: { kind: "fresh" }, version: expect.stringMatching(/-1$/) });
   // Preset and width are the parent's where nothing else is said.
   const second = await futago("train", "--warm-start", "--epochs", "1", "--seed", "43");
   expect(second).toMatchObject({ code: 0, active: false, start: { kind: "warm" } });

@@ -14,6 +14,7 @@ import { openDeployer } from "../open-deployer.ts";
 import { withStores } from "../open-stores.ts";
 import { realNumber, wholeNumber } from "../option-values.ts";
 import { registeredBundle } from "../registered-bundle.ts";
+import { sayRates } from "../say-rates.ts";
 import { towersLike } from "../towers-like.ts";
 
 interface Options {
@@ -23,6 +24,7 @@ interface Options {
   readonly batchSize?: number;
   readonly epochs?: number;
   readonly learningRate?: number;
+  readonly findLearningRate?: boolean;
   readonly seed: number;
   /** True where no version is named: the active one. */
   readonly warmStart?: string | true;
@@ -60,6 +62,10 @@ export function trainCommand(): Command {
     .option("--batch-size <n>", "viewers per step", wholeNumber({ min: 1 }))
     .option("--epochs <n>", "most passes over the viewers", wholeNumber({ min: 1 }))
     .option("--learning-rate <x>", "peak learning rate", realNumber({ min: 1e-9, max: 1 }))
+    .option(
+      "--find-learning-rate",
+      "take a few steps at rising rates, print the losses and a suggestion, and change nothing",
+    )
     .option("--seed <n>", "every draw follows from it", wholeNumber({ min: 0 }), 42)
     .addOption(
       new Option("--device <name>", "where to compute").choices(["cpu", "webgpu", "cuda"]).default("cpu"),
@@ -73,7 +79,7 @@ export function trainCommand(): Command {
     .option("--dry-run", "read the data, check the settings, say what would be trained, and change nothing")
     .addHelpText(
       "after",
-      "\nA training that is stopped goes on where it stood when the same command is run again.\n\nExamples:\n  futago train --dry-run\n  futago train --preset lite --update-db\n  futago train --warm-start --update-db\n  futago train --epochs 40 --seed 7 --description 'shorter' --json",
+      "\nA training that is stopped goes on where it stood when the same command is run again.\n\nExamples:\n  futago train --dry-run\n  futago train --preset lite --update-db\n  futago train --warm-start --update-db\n  futago train --find-learning-rate\n  futago train --epochs 40 --seed 7 --description 'shorter' --json",
     );
   return withSharedOptions(command).action(action<Options>((context, options) => train(context, options)));
 }
@@ -114,15 +120,22 @@ async function train(context: CliContext, options: Options): Promise<void> {
     }
     const runtime = await createOrtRuntime({ device: options.device });
     const { progress, signal } = context;
-    const checkpoints = createFileBlobStore(resolve(context.home, "checkpoints"));
-    const trainer = createTrainer({ runtime, progress, checkpoints, clock: Date });
-    const model = await trainer.fit(dataset, {
+    const fit = {
       schema,
       towers,
       training,
       signal,
       ...(parent === undefined ? {} : { warmStart: { parent } }),
-    });
+    };
+    if (options.findLearningRate) {
+      const curve = await createTrainer({ runtime, progress }).findLearningRate(dataset, fit);
+      sayRates(context, curve);
+      context.result({ learningRates: curve });
+      return;
+    }
+    const checkpoints = createFileBlobStore(resolve(context.home, "checkpoints"));
+    const trainer = createTrainer({ runtime, progress, checkpoints, clock: Date });
+    const model = await trainer.fit(dataset, fit);
     sayResult(context, model);
     // The recorded vectors are those of the processor, as every answer's are: a graphics card may round more coarsely.
     const recorder = options.device === "cpu" ? runtime : await createOrtRuntime();
