@@ -4,7 +4,8 @@ import { varietyFromEnv } from "./variety-from-env.ts";
 test("reads what is set, and nothing where nothing is", () => {
   expect(varietyFromEnv({})).toEqual({});
   expect(varietyFromEnv({ FUTAGO_DIVERSITY: "", FUTAGO_MAX_PER_MAKER: "" })).toEqual({});
-  expect(varietyFromEnv({ FUTAGO_DIVERSITY: "0" })).toEqual({ diversity: 0 });
+  const both = { FUTAGO_DIVERSITY: "0", FUTAGO_DIVERSITY_METHOD: "dpp" };
+  expect(varietyFromEnv(both)).toEqual({ diversity: 0, method: "dpp" });
   expect(varietyFromEnv({ FUTAGO_DIVERSITY: "0.3", FUTAGO_MAX_PER_PERFORMER: "1" })).toEqual({
     diversity: 0.3,
     caps: { performers: 1 },
@@ -14,6 +15,7 @@ test("reads what is set, and nothing where nothing is", () => {
 test.each([
   ["FUTAGO_DIVERSITY", "1.1"],
   ["FUTAGO_DIVERSITY", "much"],
+  ["FUTAGO_DIVERSITY_METHOD", "MMR"],
   ["FUTAGO_MAX_PER_MAKER", "0"],
   ["FUTAGO_MAX_PER_PERFORMER", "1.5"],
 ])("refuses %s=%s", (name, value) => {

@@ -2,7 +2,7 @@ import type { Variety } from "./variety.ts";
 
 /**
  * How answers vary where a request does not say, from environment variables: `FUTAGO_DIVERSITY` (0-1),
- * `FUTAGO_MAX_PER_MAKER` and `FUTAGO_MAX_PER_PERFORMER`.
+ * `FUTAGO_DIVERSITY_METHOD` (`mmr` or `dpp`), `FUTAGO_MAX_PER_MAKER` and `FUTAGO_MAX_PER_PERFORMER`.
  *
  * @param env For example `process.env`, or `Deno.env.toObject()`.
  * @returns What `createInferenceEngine` takes as `variety`; empty where none is set.
@@ -17,10 +17,17 @@ import type { Variety } from "./variety.ts";
  */
 export function varietyFromEnv(env: Readonly<Record<string, string | undefined>>): Variety {
   const diversity = env["FUTAGO_DIVERSITY"];
+  const method = env["FUTAGO_DIVERSITY_METHOD"] || undefined;
+  if (method !== undefined && method !== "mmr" && method !== "dpp") {
+    throw new RangeError(
+      `Cannot start as FUTAGO_DIVERSITY_METHOD must be mmr or dpp: current value is "${method}"`,
+    );
+  }
   const maker = env["FUTAGO_MAX_PER_MAKER"];
   const performers = env["FUTAGO_MAX_PER_PERFORMER"];
   return {
     ...(diversity ? { diversity: read("FUTAGO_DIVERSITY", diversity, share) } : {}),
+    ...(method === undefined ? {} : { method }),
     ...(maker || performers
       ? {
           caps: {

@@ -69,6 +69,11 @@ describe("variety", () => {
     const engine = engineOf(world);
     const plain = await engine.recommend("p00", { limit: 8 });
     const diverse = await engine.recommend("p00", { limit: 8, diversity: 1 });
+    const spread = await engine.recommend("p00", { limit: 8, diversity: 1, method: "dpp" });
+    expect(await likeness(world, version, idsOf(spread))).toBeLessThan(
+      (await likeness(world, version, idsOf(plain))) - 0.05,
+    );
+    expect(idsOf(spread)).not.toEqual(idsOf(diverse));
     expect(diverse.source).toBe("two_tower");
     expect(diverse.recommendations.map(({ rank }) => rank)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(idsOf(diverse)[0]).toBe(idsOf(plain)[0]);

@@ -1,12 +1,14 @@
 import type { CatalogueStore, Item } from "../catalogue/mod.ts";
 import type { Neighbour, VectorStore } from "../embeddings/mod.ts";
 import type { Cap } from "./diversity/caps.ts";
-import { rerank } from "./diversity/rerank.ts";
+import { type DiversityMethod, rerank } from "./diversity/rerank.ts";
 
 /** How much an answer is to vary. */
 export interface Variety {
   /** 0: the best, whatever they are like, to 1: the most different among them. @default 0 */
   readonly diversity?: number;
+  /** How: by maximal marginal relevance, or by a determinantal point process. @default "mmr" */
+  readonly method?: DiversityMethod;
   /**
    * At most so many items, from 1, of one value of a field of theirs: `{ maker: 2, performers: 1 }`. Fewer may come than were
    * asked for, where the best thousand hold no more that fit.
@@ -34,6 +36,7 @@ const largestPool = 1000;
  */
 export function resolveVariety(asked: Variety, defaults: Variety = {}): Required<Variety> {
   const diversity = asked.diversity ?? defaults.diversity ?? 0;
+  const method = asked.method ?? defaults.method ?? "mmr";
   const caps = { ...defaults.caps, ...asked.caps };
   if (!(diversity >= 0 && diversity <= 1)) {
     throw new RangeError(
@@ -46,7 +49,7 @@ export function resolveVariety(asked: Variety, defaults: Variety = {}): Required
       `Cannot recommend as the cap of "${field}" must be a whole number from 1: current value is ${most}`,
     );
   }
-  return { diversity, caps };
+  return { diversity, method, caps };
 }
 
 /** What {@link chooseVaried} works with. */
@@ -89,6 +92,7 @@ export async function chooseVaried<Answer extends Found>(
       {
         limit,
         diversity: variety.diversity,
+        method: variety.method,
         competing: Math.min(scored, pool),
         caps: capped ? await capsOf(ids, variety.caps, source) : [],
       },

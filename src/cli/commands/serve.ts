@@ -36,7 +36,7 @@ Who may ask (docs/serving.md has more):
   FUTAGO_RATE_LIMIT          requests a minute of each viewer; FUTAGO_SERVICE_RATE_LIMIT: of each key
 
 How answers vary where a request does not say:
-  FUTAGO_DIVERSITY           0 (the default) to 1
+  FUTAGO_DIVERSITY           0 (the default) to 1; FUTAGO_DIVERSITY_METHOD: mmr or dpp
   FUTAGO_MAX_PER_MAKER, FUTAGO_MAX_PER_PERFORMER
 
 Examples:
