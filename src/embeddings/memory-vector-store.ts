@@ -86,7 +86,12 @@ export function createMemoryVectorStore(catalogue: CatalogueStore): VectorStore 
       for await (const page of catalogue.people()) for (const person of page) known.add(person.id);
       put(users, batch, dims, known);
     },
-    itemHashes: async (version) => hashes(partition(version).items),
+    itemHashes: async (version, ids) => {
+      const all = hashes(partition(version).items);
+      return ids === undefined
+        ? all
+        : new Map(ids.flatMap((id) => (all.has(id) ? [[id, all.get(id)!]] : [])));
+    },
     userHashes: async (version) => hashes(partition(version).users),
     removeItemVectors: async (version, ids) => {
       const { items } = partition(version);
@@ -113,6 +118,20 @@ export function createMemoryVectorStore(catalogue: CatalogueStore): VectorStore 
         const stored = items.get(id);
         return stored === undefined || !shown.has(id) ? undefined : innerProduct(stored.vector, vector);
       });
+    },
+    rank: async ({ itemId, ...query }) => {
+      checkWidth(query.version, query.vector);
+      const { items } = partition(query.version);
+      const stored = items.get(itemId);
+      if (stored === undefined) return undefined;
+      const own = { itemId, score: innerProduct(stored.vector, query.vector) };
+      let rank = 1;
+      for (const { id } of await shownItems(catalogue, query)) {
+        const other = items.get(id);
+        if (other === undefined || id === itemId) continue;
+        if (byScoreThenId({ itemId: id, score: innerProduct(other.vector, query.vector) }, own) < 0) rank++;
+      }
+      return { score: own.score, rank };
     },
     itemVectors: async (version, ids) => {
       const { items } = partition(version);

@@ -9,4 +9,11 @@ export { type EmbedPeopleOptions, embedPeople, type UserTower } from "./embed-pe
 export { hasItemVectors } from "./has-item-vectors.ts";
 export { checkFilter, matchesFilter, withBlocks } from "./item-filter.ts";
 export { createMemoryVectorStore } from "./memory-vector-store.ts";
-export type { ItemFilter, NearestQuery, Neighbour, VectorBatch, VectorStore } from "./vector-store.ts";
+export type {
+  ItemFilter,
+  NearestQuery,
+  Neighbour,
+  Standing,
+  VectorBatch,
+  VectorStore,
+} from "./vector-store.ts";

@@ -94,6 +94,7 @@ export function testVectorStore(makeStore: () => Promise<VectorStoreUnderTest>):
     test("vectors are upserted, removed, and told by content hash; those of the unknown are not kept", async () => {
       const { vectors } = await filled();
       expect(await vectors.itemHashes("v1")).toEqual(new Map(ids.map((id) => [id, `h-${id}`])));
+      expect(await vectors.itemHashes("v1", ["b", "stranger"])).toEqual(new Map([["b", "h-b"]]));
       await vectors.putItemVectors("v1", {
         ids: ["e", "stranger"],
         vectors: Float32Array.of(1, 0, 1, 0),
@@ -133,6 +134,47 @@ export function testVectorStore(makeStore: () => Promise<VectorStoreUnderTest>):
     expect(Math.abs(found.get("e")![0]! + 0.00001)).toBeLessThan(1e-6);
     expect(await vectors.itemVectors("v1", [])).toEqual(new Map());
     await expect(vectors.itemVectors("v2", ["a"])).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  test("rank tells an item's score and place, whatever keeps it from being shown itself", async () => {
+    const { catalogue, vectors } = await filled();
+    const search = { version: "v1", vector: query, personId: "viewer" };
+    const placeOf = async (itemId: string, more: object = {}) =>
+      (await vectors.rank({ ...search, ...more, itemId }))?.rank;
+    const third = await vectors.rank({ ...search, itemId: "c" });
+    expect(third!.rank).toBe(3);
+    expect(third!.score).toBeCloseTo(cosine(2), 2);
+    expect((await vectors.nearest({ ...search, limit: 3 }))[2]!.itemId).toBe("c");
+    // What is not shown stands in nobody's way: a is seen, b withdrawn.
+    await catalogue.putEvents([event("a", "like")]);
+    await catalogue.setWithdrawn("b", true);
+    expect(await placeOf("c")).toBe(1);
+    expect(await placeOf("a")).toBe(1);
+    expect(await placeOf("e")).toBe(3);
+    expect(await placeOf("e", { exclude: ["c"] })).toBe(2);
+    expect(await placeOf("e", { personId: "stranger" })).toBe(4);
+    expect(await placeOf("e", { filter: { genres: ["none has it"] } })).toBe(1);
+    expect(await placeOf("stranger")).toBeUndefined();
+    await expect(vectors.rank({ ...search, version: "v2", itemId: "a" })).rejects.toMatchObject({
+      code: "not_found",
+    });
+    await expect(vectors.rank({ ...search, vector: Float32Array.of(1, 0, 0), itemId: "a" })).rejects.toThrow(
+      RangeError,
+    );
+  });
+
+  test("of equal scores the smaller id stands before the other", async () => {
+    const { vectors } = await filled();
+    const same = Float32Array.of(1, 0, 1, 0);
+    await vectors.putItemVectors("v1", { ids: ["d", "e"], vectors: same, contentHashes: ["x", "y"] });
+    const search = { version: "v1", vector: query };
+    const places = await Promise.all(["a", "d", "e"].map((itemId) => vectors.rank({ ...search, itemId })));
+    expect(places.map((place) => place!.rank)).toEqual([1, 2, 3]);
+    expect((await vectors.nearest({ ...search, limit: 3 })).map(({ itemId }) => itemId)).toEqual([
+      "a",
+      "d",
+      "e",
+    ]);
   });
 
   describe("nearest", () => {

@@ -40,6 +40,14 @@ export interface Neighbour {
   readonly score: number;
 }
 
+/** Where an item stands in a search. */
+export interface Standing {
+  /** Its inner product with the query. */
+  readonly score: number;
+  /** Counted from 1. */
+  readonly rank: number;
+}
+
 /**
  * Item and user vectors, partitioned by model version: two versions live side by side and never meet in one query.
  * Implemented over pgvector in `adapters/postgres`.
@@ -49,8 +57,8 @@ export interface VectorStore {
   createPartition(version: string, dims: number): Promise<void>;
   putItemVectors(version: string, batch: VectorBatch): Promise<void>;
   putUserVectors(version: string, batch: VectorBatch): Promise<void>;
-  /** id -> content hash of every item vector stored under a version. */
-  itemHashes(version: string): Promise<ReadonlyMap<string, string>>;
+  /** id -> content hash of every item vector stored under a version, or of those of given items alone. */
+  itemHashes(version: string, ids?: readonly string[]): Promise<ReadonlyMap<string, string>>;
   userHashes(version: string): Promise<ReadonlyMap<string, string>>;
   removeItemVectors(version: string, ids: readonly string[]): Promise<void>;
   /** Builds the nearest-neighbour index where the partition is large enough to want one. Idempotent. */
@@ -68,6 +76,11 @@ export interface VectorStore {
     /** Whose blocks count; absent: nobody's. */
     readonly personId?: string;
   }): Promise<readonly (number | undefined)[]>;
+  /**
+   * The score of one item, and its place, from 1, among all that `nearest` could give: its own place or the one it would
+   * have. Looks at every vector of the version. Undefined for an item that has none.
+   */
+  rank(query: Omit<NearestQuery, "limit"> & { readonly itemId: string }): Promise<Standing | undefined>;
   /** Vectors of given items, half precision at least; those that are unknown or have none are left out. */
   itemVectors(version: string, ids: readonly string[]): Promise<ReadonlyMap<string, Float32Array>>;
   /** The most liked items not seen by the person, best first: the answer where there is no vector. */

@@ -4,6 +4,7 @@ import {
   checkFilter,
   type NearestQuery,
   type Neighbour,
+  type Standing,
   type VectorBatch,
   type VectorStore,
 } from "../../embeddings/mod.ts";
@@ -116,7 +117,15 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
     },
     putItemVectors: (version, batch) => put(version, batch, "video"),
     putUserVectors: (version, batch) => put(version, batch, "user"),
-    itemHashes: (version) => hashes(version, "video"),
+    itemHashes: async (version, ids) => {
+      if (ids === undefined) return hashes(version, "video");
+      await partition(version);
+      const { rows } = await sql<{ id: string; hash: string }>`
+        select video_id as id, content_hash as hash from video_embeddings
+        where model_version = ${version}
+          and video_id in (select jsonb_array_elements_text(${storableJson(ids)}::text::jsonb))`.execute(db);
+      return new Map(rows.map(({ id, hash }) => [id, hash]));
+    },
     userHashes: (version) => hashes(version, "user"),
     removeItemVectors: async (version, ids) => {
       await partition(version);
@@ -184,6 +193,15 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
         left join ${sql.table(videos_table)} e on e.model_version = ${query.version} and e.video_id = v.video_id
         order by q.position`.execute(db);
       return rows.map((row) => row.score ?? undefined);
+    },
+    rank: async (query) => {
+      const vector = vectorText(query.vector);
+      const { rows } = await translated(
+        query.version,
+        sql<Standing>`select score, rank from video_rank(${query.version}, ${vector}, ${storableText(query.itemId)},
+          ${personOf(query)}, ${excludeOf(query)}, ${filterOf(query)})`.execute(db),
+      );
+      return rows[0];
     },
     itemVectors: async (version, ids) => {
       const { videos_table } = await partition(version);
