@@ -87,10 +87,10 @@ export function createMemoryVectorStore(catalogue: CatalogueStore): VectorStore 
       put(users, batch, dims, known);
     },
     itemHashes: async (version, ids) => {
-      const all = hashes(partition(version).items);
-      return ids === undefined
-        ? all
-        : new Map(ids.flatMap((id) => (all.has(id) ? [[id, all.get(id)!]] : [])));
+      const { items } = partition(version);
+      if (ids === undefined) return hashes(items);
+      const asked = new Set(ids);
+      return hashes(new Map([...items].filter(([id]) => asked.has(id))));
     },
     userHashes: async (version) => hashes(partition(version).users),
     removeItemVectors: async (version, ids) => {

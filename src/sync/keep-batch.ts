@@ -39,18 +39,14 @@ interface Changed {
 }
 
 /**
- * Makes a keeper; reads which vectors there are.
+ * Makes a keeper.
  *
  * @param options Of the sync.
  * @returns The keeper.
  */
 export async function createBatchKeeper(options: SyncCatalogueOptions): Promise<BatchKeeper> {
   const { source, store, state, vectors, targets = [] } = options;
-  const embedded = new Map<string, Map<string, string>>();
-  for (const { version, towers } of targets) {
-    await vectors.createPartition(version, towers.dims);
-    embedded.set(version, new Map(await vectors.itemHashes(version)));
-  }
+  for (const { version, towers } of targets) await vectors.createPartition(version, towers.dims);
   const failing = new Map((await state.failures({ source: source.name })).map((each) => [each.id, each]));
   const tally = { inserted: 0, updated: 0, unchanged: 0, embedded: 0, failed: 0, denied: 0, restored: 0 };
   /** Tried in this run, and failed: once a run is enough. */
@@ -73,22 +69,25 @@ export async function createBatchKeeper(options: SyncCatalogueOptions): Promise<
   /** Makes the vectors of items, read as they are stored: so a version embedded later finds the same. */
   const embed = async (rows: readonly Changed[]): Promise<readonly FailedItem[]> => {
     const failed: FailedItem[] = [];
-    const forced = new Set(rows.filter(({ hash }) => hash === undefined).map(({ id }) => id));
-    const ids = rows
-      .filter(({ id, hash }) =>
-        targets.some(({ version }) => embedded.get(version)!.get(id) !== (hash ?? "")),
-      )
-      .map(({ id }) => id);
+    if (rows.length === 0) return failed;
+    const wanted = new Map(rows.map(({ id, hash }) => [id, hash]));
+    const due = await Promise.all(
+      targets.map(async (target) => {
+        // Of these alone: a sync holds no more of a large catalogue than of a small one.
+        const known = await vectors.itemHashes(target.version, [...wanted.keys()]);
+        const isDue = (id: string, hash = ""): boolean =>
+          wanted.get(id) === undefined || known.get(id) !== hash;
+        return { target, isDue };
+      }),
+    );
+    const ids = rows.filter(({ id, hash }) => due.some(({ isDue }) => isDue(id, hash))).map(({ id }) => id);
     if (ids.length === 0) return failed;
     const items: Item[] = [];
     for await (const page of store.items({ ids })) items.push(...page.filter(({ withdrawn }) => !withdrawn));
-    for (const target of targets) {
-      const known = embedded.get(target.version)!;
-      const due = items.filter((item) => forced.has(item.id) || known.get(item.id) !== itemContentHash(item));
-      const bad = await embedWhatCanBe(target, { vectors, items: due });
-      const badIds = new Set(bad.map(({ id }) => id));
-      for (const item of due) if (!badIds.has(item.id)) known.set(item.id, itemContentHash(item));
-      tally.embedded += due.length - bad.length;
+    for (const { target, isDue } of due) {
+      const own = items.filter((item) => isDue(item.id, itemContentHash(item)));
+      const bad = await embedWhatCanBe(target, { vectors, items: own });
+      tally.embedded += own.length - bad.length;
       failed.push(...bad);
     }
     return failed;

@@ -15,7 +15,7 @@ export function halfvecText(
   const { dims, start = 0, end = dims === 0 ? 0 : vectors.length / dims } = options;
   if (end <= start) return "";
   const words = new Uint32Array(vectors.buffer, vectors.byteOffset, vectors.length);
-  const text = new Uint8Array((end - start) * (dims * (longest + 1) + 2));
+  const text = room((end - start) * (dims * (longest + 1) + 2));
   let at = 0;
   for (let row = start; row < end; row++) {
     text[at++] = open;
@@ -33,6 +33,14 @@ export function halfvecText(
     text[at++] = semicolon;
   }
   return new TextDecoder("latin1").decode(text.subarray(0, at - 1));
+}
+
+/** Where text is written: kept for the next, as freed it would wait for the collector by the hundred megabytes. */
+let written = new Uint8Array(0);
+
+function room(bytes: number): Uint8Array {
+  if (written.length < bytes) written = new Uint8Array(bytes);
+  return written;
 }
 
 const [open, close, comma, semicolon] = [..."[],;"].map((sign) => sign.charCodeAt(0)) as [
