@@ -38,6 +38,19 @@ describe("mixedSampler", () => {
     expect(seen[4]).toBe(0);
   });
 
+  test("mixes in what was mined, one more of each so that every item keeps a chance", () => {
+    const options = { popularShare: 0.1, hardShare: 0.3, eligible: Uint8Array.of(1, 1, 1, 1, 0) };
+    const counts = Float64Array.of(6, 3, 1, 0, 90);
+    const sampler = mixedSampler(counts, { ...options, mined: Float32Array.of(0, 1, 4, 1, 50) });
+    // q = 0.6/4 + 0.3 · (mined + 1)/10 + 0.1 · count/10
+    expect([...sampler.probability]).toEqual([0.24, 0.24, 0.31, 0.21, 0].map((p) => expect.closeTo(p, 12)));
+    const before = mixedSampler(counts, options);
+    // Nothing mined yet: 0.9/4 + 0.1 · count/10.
+    expect([...before.probability]).toEqual(
+      [0.285, 0.255, 0.235, 0.225, 0].map((p) => expect.closeTo(p, 12)),
+    );
+  });
+
   test("is uniform where nothing is popular, and refuses an empty catalogue", () => {
     const sampler = mixedSampler(new Float64Array(4), { popularShare: 1 });
     expect([...sampler.probability]).toEqual([0.25, 0.25, 0.25, 0.25]);

@@ -71,6 +71,18 @@ export interface TrainingConfig extends LossConfig {
    * `*` for every content feature that is a bag and is not named. Serving does not know of it.
    */
   readonly featureDropout: Readonly<Record<string, number>>;
+  /**
+   * Share of the rows, at each step, that are fed as viewers who have just come: without events, with a taste they might have
+   * declared, 0-1. Where no feature reads a declared taste, without any.
+   */
+  readonly newViewerShare: number;
+  /**
+   * What each head counts in the loss beside the ranking, per item that a viewer met; 0 leaves it out. They learn whether
+   * it is liked, which share is watched, and whether it is refused; the vectors stay one.
+   */
+  readonly likeHeadWeight: number;
+  readonly watchHeadWeight: number;
+  readonly nopeHeadWeight: number;
   /** Share of the viewers held out for validation when none are handed in, 0-0.5. */
   readonly validationShare: number;
   /** Steps between two checkpoints, where a store for them is handed in. */
@@ -117,6 +129,10 @@ export const trainingDefaults: TrainingConfig = Object.freeze({
   idDropoutStart: null,
   idDropoutShare: 0.5,
   featureDropout: Object.freeze({}),
+  newViewerShare: 0,
+  likeHeadWeight: 0,
+  watchHeadWeight: 0,
+  nopeHeadWeight: 0,
   validationShare: 0.1,
   checkpointSteps: 200,
 });
@@ -129,7 +145,9 @@ export const trainingDefaults: TrainingConfig = Object.freeze({
  * @throws RangeError When a number is out of its range.
  */
 export function resolveTrainingConfig(options: TrainingOptions = {}): TrainingConfig {
-  const config: TrainingConfig = Object.freeze({ ...trainingDefaults, ...options });
+  // Earlier configurations know of popular negatives alone: hard ones leave them their share.
+  const hardShare = Math.min(trainingDefaults.hardShare, 1 - (options.popularShare ?? 0));
+  const config: TrainingConfig = Object.freeze({ ...trainingDefaults, hardShare, ...options });
   const whole = (names: readonly (keyof TrainingConfig)[], least: number): void => {
     for (const name of names) {
       const value = config[name] as number;
@@ -145,8 +163,10 @@ export function resolveTrainingConfig(options: TrainingOptions = {}): TrainingCo
   whole(["batchUsers", "stepsPerEpoch", "epochs", "validateEvery", "plateauPatience", "maxCandidates"], 1);
   whole(["maxPositives", "denseRows", "checkpointSteps"], 1);
   within(["viewThreshold", "accidentalWeight", "idDropoutShare"], 0, 1);
+  within(["newViewerShare"], 0, 1);
   within(["bounceSeconds", "burstSeconds"], 0, 3600);
   whole(["burstLikes"], 0);
+  within(["likeHeadWeight", "watchHeadWeight", "nopeHeadWeight"], 0, 1e6);
   if (config.targetHalfLifeDays !== null) within(["targetHalfLifeDays"], 0.01, 1e6);
   if (config.idDropoutStart !== null) within(["idDropoutStart"], 0, 0.999_999);
   for (const [name, share] of Object.entries(config.featureDropout)) {
