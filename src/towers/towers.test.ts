@@ -58,7 +58,7 @@ describe("resolveTowerConfig", () => {
     expect(() => resolveTowerConfig({ activation: "step" as "relu" })).toThrow(
       "activation must be gelu, relu or tanh",
     );
-    expect(() => resolveTowerConfig({ preset: "huge" as "lite" })).toThrow("preset must be standard or lite");
+    expect(() => resolveTowerConfig({ preset: "huge" as "lite" })).toThrow("preset must be standard, lite, sequence");
   });
 });
 

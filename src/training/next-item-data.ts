@@ -1,3 +1,4 @@
+import type { Csr } from "../base/mod.ts";
 import { type Dataset, eventKinds } from "../catalogue/mod.ts";
 import {
   type EncodedRows,
@@ -7,7 +8,9 @@ import {
   type Histories,
   historiesOf,
 } from "../features/mod.ts";
+import type { LabelCounts } from "./accidental-likes.ts";
 import { mixedSampler, type NegativeSampler } from "./negative-sampler.ts";
+import { readPreferences } from "./positives.ts";
 import type { TrainingConfig } from "./training-config.ts";
 
 /** A dataset made ready for learning the next item at every step of every viewer's sequence. */
@@ -27,8 +30,14 @@ export interface NextItemData {
   /** Whether all candidates are scored at every step; else negatives are drawn. */
   readonly whole: boolean;
   readonly sampler: NegativeSampler;
-  /** Targets of a batch, on average: what a step's loss is divided by. */
-  readonly targetsPerStep: number;
+  /** Steps by window. */
+  readonly lengths: Int32Array;
+  /** What was taken for accidental. */
+  readonly labels: LabelCounts;
+  /** Targets of a window, on average. */
+  readonly targetsPerWindow: number;
+  /** How many people have targets. */
+  readonly viewers: number;
 }
 
 const like = eventKinds.indexOf("like");
@@ -39,7 +48,7 @@ const nope = eventKinds.indexOf("nope");
  *
  * A viewer's newest window is whole, the oldest may be short. The first step of a window, its start, has a target only
  * where the viewer's history begins; the last one's is the first event of the next window. A target is a like, or a view
- * of enough, of an item that the viewer has not refused since.
+ * of enough, of an item that counts as taken (see `readPreferences`).
  *
  * @param dataset What is trained on.
  * @param options Features with a sequence, and the configuration.
@@ -70,7 +79,8 @@ export function readNextItemData(
   const targets = new Int32Array(steps[owner.length]!).fill(-1);
   const weights = new Float32Array(targets.length);
   const counts = new Float64Array(dataset.items.length);
-  const weightOf = positiveWeights(everyone, training);
+  const { positives, labels } = readPreferences(dataset, training);
+  const weightOf = eventWeights(everyone, { positives, viewThreshold: training.viewThreshold });
   const rows: number[] = [];
   let found = 0;
   for (const [window, person] of owner.entries()) {
@@ -105,7 +115,10 @@ export function readNextItemData(
     candidates,
     whole: candidates.length <= training.maxCandidates,
     sampler: mixedSampler(counts, { popularShare: training.popularShare, eligible }),
-    targetsPerStep: (found / rows.length) * Math.min(training.batchUsers, rows.length),
+    lengths: owner.map((_, window) => steps[window + 1]! - steps[window]!),
+    labels,
+    targetsPerWindow: found / rows.length,
+    viewers: new Set(rows.map((window) => owner[window])).size,
   };
 }
 
@@ -127,18 +140,21 @@ function cutWindows(
   return { offsets: [...cuts, offsets.at(-1) ?? 0], owner };
 }
 
-/** What each event counts as a target: 0 where it is none. */
-function positiveWeights(histories: Histories, training: TrainingConfig): Float32Array {
-  const { offsets, item, kind, watchFraction } = histories;
+/** What each event counts as a target: what the person's taking of its item counts; 0 where it is none. */
+function eventWeights(
+  { offsets, item, kind, watchFraction }: Histories,
+  options: { readonly positives: Csr; readonly viewThreshold: number },
+): Float32Array {
+  const { positives, viewThreshold } = options;
   const weights = new Float32Array(item.length);
   for (let person = 0; person + 1 < offsets.length; person++) {
-    const refused = new Set<number>();
-    // From the newest back: a nope takes what came before it.
-    for (let e = offsets[person + 1]! - 1; e >= offsets[person]!; e--) {
-      if (kind[e] === nope) refused.add(item[e]!);
-      else if (refused.has(item[e]!)) continue;
-      else if (kind[e] === like) weights[e] = training.likeWeight;
-      else if (watchFraction[e]! >= training.viewThreshold) weights[e] = training.viewWeight;
+    const taken = new Map<number, number>();
+    for (let p = positives.offsets[person]!; p < positives.offsets[person + 1]!; p++) {
+      taken.set(positives.indices[p]!, positives.weights[p]!);
+    }
+    for (let e = offsets[person]!; e < offsets[person + 1]!; e++) {
+      if (kind[e] === nope || (kind[e] !== like && !(watchFraction[e]! >= viewThreshold))) continue;
+      weights[e] = taken.get(item[e]!) ?? 0;
     }
   }
   return weights;

@@ -12,9 +12,10 @@ import { feedBag } from "./bag-feed.ts";
 import type { BagPlan } from "./bag-plan.ts";
 import { distinctRows } from "./bag-rows.ts";
 import { CoinTape } from "./coin-tape.ts";
+import { idDropoutAt } from "./id-dropout.ts";
 import type { NextItemData } from "./next-item-data.ts";
 import { nextItemInputs } from "./next-item-step.ts";
-import type { StepFeed } from "./step-feeder.ts";
+import type { BatchFeeder, StepFeed } from "./step-feeder.ts";
 import { inputNames } from "./tower-sources.ts";
 import type { TrainingConfig } from "./training-config.ts";
 
@@ -33,7 +34,7 @@ export interface NextItemFeederOptions {
 type Out = { readonly inputs: Record<string, Tensor>; readonly rows: Map<string, Int32Array> };
 
 /** Turns a batch of windows into the tensors of a step. */
-export class NextItemFeeder {
+export class NextItemFeeder implements BatchFeeder {
   readonly #options: NextItemFeederOptions;
   readonly #coins: CoinTape | undefined;
   /** Tensors of the item side that never change, by plan. */
@@ -58,10 +59,11 @@ export class NextItemFeeder {
    * Encodes a batch.
    *
    * @param windows Rows of the data's windows.
-   * @param at The step's own source of randomness: the same gives the same feed.
+   * @param at The step's own source of randomness, and the share of all steps that is done, 0-1: the same give the same
+   * feed.
    * @returns The feed; valid until the next.
    */
-  feed(windows: Int32Array, { random }: { readonly random: Random }): StepFeed {
+  feed(windows: Int32Array, { random, done }: { readonly random: Random; readonly done: number }): StepFeed {
     const out: Out = { inputs: {}, rows: new Map() };
     const steps = this.#feedSequence(windows, out);
     const found = this.#feedTargets(windows, steps, out);
@@ -70,6 +72,7 @@ export class NextItemFeeder {
     if (data.whole) this.#setTargets(found, out);
     this.#feedItems(data.whole ? data.candidates : this.#draw(found, random.fork("candidates"), out), {
       random: random.fork("ids"),
+      done,
       out,
     });
     this.#feedMasks(random.fork("masks"), [windows.length, steps], out);
@@ -173,10 +176,14 @@ export class NextItemFeeder {
     }
   }
 
-  #feedItems(items: Int32Array, { random, out }: { readonly random: Random; readonly out: Out }): void {
-    const { data, features, towers, plans } = this.#options;
-    const dropping = towers.idDropout > 0;
-    const keep = Uint8Array.from(items, () => (dropping && random.next() < towers.idDropout ? 0 : 1));
+  #feedItems(
+    items: Int32Array,
+    { random, done, out }: { readonly random: Random; readonly done: number; readonly out: Out },
+  ): void {
+    const { data, features, towers, training, plans } = this.#options;
+    const dropping = towers.idDropout > 0 || training.idDropoutStart !== null;
+    const share = idDropoutAt(training, { end: towers.idDropout, done });
+    const keep = Uint8Array.from(items, () => (dropping && random.next() < share ? 0 : 1));
     const { denseWidth } = features.itemLayout;
     if (denseWidth > 0) {
       const block = denseRows(data.items, denseWidth, items);

@@ -1,6 +1,6 @@
 import { createRandom, type Random } from "../base/mod.ts";
 import type { Dataset } from "../catalogue/mod.ts";
-import { type FittedFeatures, fitFeatures } from "../features/mod.ts";
+import { type EncodedRows, type FittedFeatures, fitFeatures, parseFeatureSchema } from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
 import {
   initialWeights,
@@ -9,15 +9,21 @@ import {
   type TowerLayouts,
   towerParameters,
 } from "../towers/mod.ts";
+import type { LabelCounts } from "./accidental-likes.ts";
 import { planBags } from "./bag-plan.ts";
+import { fittingBatch } from "./batch-order.ts";
 import { FeatureDropout } from "./feature-dropout.ts";
 import type { FitOptions } from "./fit-options.ts";
 import { type HardNegatives, openHardNegatives } from "./hard-negatives.ts";
+import { checkNextItem, nextItemDefaults } from "./next-item-config.ts";
+import { readNextItemData } from "./next-item-data.ts";
+import { NextItemFeeder } from "./next-item-feeder.ts";
+import { emitNextItemStep } from "./next-item-step.ts";
 import { ParameterStore } from "./parameter-store.ts";
-import { StepFeeder } from "./step-feeder.ts";
+import { type BatchFeeder, StepFeeder } from "./step-feeder.ts";
 import { emitStep } from "./step-graph.ts";
 import { resolveTrainingConfig, type TrainingConfig } from "./training-config.ts";
-import { readTrainingData, type TrainingData } from "./training-data.ts";
+import { readTrainingData } from "./training-data.ts";
 import { holdOut, type ValidationSet } from "./validation-set.ts";
 import { startWarm, type TrainingStart } from "./warm-start.ts";
 
@@ -27,9 +33,18 @@ export interface PreparedTraining {
   readonly train: Dataset;
   readonly validation: ValidationSet | undefined;
   readonly features: FittedFeatures;
-  readonly data: TrainingData;
-  /** People with positives. */
+  /** The whole catalogue. */
+  readonly items: EncodedRows;
+  /** How many of them may be candidates. */
+  readonly trainedItems: number;
+  /** How many people have positives. */
+  readonly trainedUsers: number;
+  /** What was taken for accidental. */
+  readonly labels: LabelCounts;
+  /** What batches are made of: people with positives, or windows of their sequences. */
   readonly users: Int32Array;
+  /** Steps of each window; batches are then of similar ones. */
+  readonly lengths?: Int32Array;
   /** The configuration with the batch that fits the number of viewers. */
   readonly training: TrainingConfig;
   readonly config: TowerConfig;
@@ -40,7 +55,7 @@ export interface PreparedTraining {
   readonly store: ParameterStore;
   /** The training step. */
   readonly onnx: Uint8Array;
-  readonly feeder: StepFeeder;
+  readonly feeder: BatchFeeder;
 }
 
 /**
@@ -55,10 +70,24 @@ export async function prepareTraining(
   runtime: Runtime,
   { dataset, options }: { readonly dataset: Dataset; readonly options: FitOptions },
 ): Promise<PreparedTraining> {
-  const asked = resolveTrainingConfig(options.training);
+  const ordered = parseFeatureSchema(options.schema).user.some(({ kind }) => kind === "sequence");
+  const asked = resolveTrainingConfig({ ...(ordered ? nextItemDefaults : {}), ...options.training });
   const random = createRandom(asked.seed);
   const { train, validation } = divide(dataset, { options, training: asked, random });
   const features = fitFeatures(options.schema, train);
+  const basis: Basis = { asked, random, train, validation, features };
+  return ordered ? prepareNextItem(basis, options) : preparePooled(runtime, { basis, options });
+}
+
+type Basis = Pick<PreparedTraining, "random" | "train" | "validation" | "features"> & {
+  readonly asked: TrainingConfig;
+};
+
+async function preparePooled(
+  runtime: Runtime,
+  { basis, options }: { readonly basis: Basis; readonly options: FitOptions },
+): Promise<PreparedTraining> {
+  const { asked, random, train, validation, features } = basis;
   const data = readTrainingData(train, { features, training: asked });
   const { training } = data;
   const layouts = { user: features.userLayout, item: features.itemLayout };
@@ -110,7 +139,10 @@ export async function prepareTraining(
     train,
     validation,
     features,
-    data,
+    items: data.items,
+    trainedItems: data.candidates.fixed?.length ?? data.items.rows,
+    trainedUsers: data.users.length,
+    labels: data.labels,
     users: data.users,
     training,
     config,
@@ -120,6 +152,64 @@ export async function prepareTraining(
     store,
     onnx,
     feeder,
+  };
+}
+
+function prepareNextItem(basis: Basis, options: FitOptions): PreparedTraining {
+  const { asked, random, train, validation, features } = basis;
+  checkNextItem(asked);
+  const layouts = { user: features.userLayout, item: features.itemLayout };
+  const config = resolveTowerConfig({ preset: "sequence", ...options.towers }, layouts);
+  const data = readNextItemData(train, { features, training: asked });
+  const training: TrainingConfig = { ...asked, batchUsers: fittingBatch(data.rows.length, asked) };
+  const parameters = towerParameters(config, layouts);
+  const fixed = data.whole ? data.candidates : undefined;
+  const plans = planBags({
+    layouts,
+    items: data.items,
+    candidates: fixed,
+    denseRows: training.denseRows,
+  });
+  const { warmStart } = options;
+  const initial = initialWeights(config, { parameters, random: random.fork("weights") });
+  const start: TrainingStart = warmStart
+    ? startWarm(initial, { warmStart, features, parameters })
+    : { kind: "fresh" };
+  return {
+    random,
+    train,
+    validation,
+    features,
+    items: data.items,
+    trainedItems: data.candidates.length,
+    trainedUsers: data.viewers,
+    labels: data.labels,
+    users: data.rows,
+    lengths: data.lengths,
+    training,
+    config,
+    layouts,
+    start,
+    hardNegatives: undefined,
+    store: new ParameterStore(initial, { parameters, plans, averaging: training.averaging }),
+    onnx: emitNextItemStep({
+      towers: config,
+      training,
+      layouts,
+      parameters,
+      plans,
+      candidates: fixed?.length,
+      targetsPerStep: data.targetsPerWindow * training.batchUsers,
+    }),
+    feeder: new NextItemFeeder({
+      data,
+      features,
+      towers: config,
+      training,
+      parameters,
+      plans,
+      random: random.fork("coins"),
+    }),
   };
 }
 

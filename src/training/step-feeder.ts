@@ -20,6 +20,19 @@ export interface StepFeed {
   readonly rows: StepRows;
 }
 
+/** Turns a batch into the tensors of a step. */
+export interface BatchFeeder {
+  /**
+   * Encodes a batch.
+   *
+   * @param users What the batch is of.
+   * @param at The step's own source of randomness, and the share of all steps that is done, 0-1: the same give the same
+   * feed.
+   * @returns The feed; valid until the next.
+   */
+  feed(users: Int32Array, at: { readonly random: Random; readonly done: number }): StepFeed;
+}
+
 /** What {@link StepFeeder} is given. */
 export interface FeederOptions {
   readonly dataset: Dataset;
@@ -37,7 +50,7 @@ export interface FeederOptions {
 }
 
 /** Turns a batch of viewers into the tensors of a step. Its buffers are reused: a feed is valid until the next. */
-export class StepFeeder {
+export class StepFeeder implements BatchFeeder {
   readonly #options: FeederOptions;
   readonly #buffers = new Map<string, Float32Array>();
   /** Inputs of the item side that never change. */

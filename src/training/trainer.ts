@@ -89,7 +89,7 @@ async function trainTowers(
   const started = clock?.now();
   const progress = trainer.progress ?? silentProgress;
   const prepared = await prepareTraining(runtime, { dataset, options });
-  const { random, train, validation, features, data, training, config, layouts, store } = prepared;
+  const { random, train, validation, features, items, training, config, layouts, store } = prepared;
   const { start, hardNegatives, feeder } = prepared;
   const state: TrainingState = {
     progress: freshProgress(),
@@ -118,18 +118,19 @@ async function trainTowers(
       : await createValidator(runtime, {
           config,
           features,
-          items: validation.items === undefined ? data.items : encodeItems(features, validation.items),
+          items: validation.items === undefined ? items : encodeItems(features, validation.items),
           set: validation,
           denseRows: training.denseRows,
         });
-  const total = training.epochs * batchCount(data.users.length, training.batchUsers);
+  const total = training.epochs * batchCount(prepared.users.length, training.batchUsers);
   const task = progress.start("Training", total);
   let finished: boolean;
   try {
     task.advance(state.progress.step);
     finished = await runLoop(state, {
       training,
-      users: data.users,
+      users: prepared.users,
+      ...(prepared.lengths && { lengths: prepared.lengths }),
       random: random.fork("loop"),
       session,
       feeder,
@@ -166,9 +167,9 @@ async function trainTowers(
     steps: state.progress.step,
     finished,
     seconds: started === undefined ? undefined : (clock!.now() - started) / 1000,
-    labels: data.labels,
-    trainedUsers: data.users.length,
-    trainedItems: data.candidates.fixed?.length ?? data.items.rows,
+    labels: prepared.labels,
+    trainedUsers: prepared.trainedUsers,
+    trainedItems: prepared.trainedItems,
   };
 }
 

@@ -3,7 +3,7 @@ import type { Session } from "../onnx/mod.ts";
 import { batchCount, batchOrder } from "./batch-order.ts";
 import type { HardNegatives } from "./hard-negatives.ts";
 import { learningRate } from "./learning-rate.ts";
-import type { StepFeeder } from "./step-feeder.ts";
+import type { BatchFeeder } from "./step-feeder.ts";
 import type { TrainingConfig } from "./training-config.ts";
 import { saveState, type TrainingState } from "./training-state.ts";
 import { runStep } from "./training-step.ts";
@@ -14,10 +14,12 @@ export interface LoopOptions {
   readonly training: TrainingConfig;
   /** People with positives. */
   readonly users: Int32Array;
+  /** Batches are of similar lengths, where there are any. */
+  readonly lengths?: Int32Array;
   /** Every epoch and every step forks its own stream, so that a resumed run draws what the first would have. */
   readonly random: Random;
   readonly session: Session;
-  readonly feeder: StepFeeder;
+  readonly feeder: BatchFeeder;
   readonly hardNegatives: HardNegatives | undefined;
   readonly validator: Validator | undefined;
   readonly task: ProgressTask;
@@ -48,6 +50,7 @@ export async function runLoop(state: TrainingState, options: LoopOptions): Promi
     const batches = batchOrder(users, {
       batchUsers: training.batchUsers,
       random: random.fork(`epoch ${progress.epoch}`),
+      ...(options.lengths && { lengths: options.lengths }),
     });
     while (progress.batch < batches.length) {
       await stopIfAsked(state, options);

@@ -2,7 +2,7 @@ import type { Random } from "../base/mod.ts";
 import type { Session, Tensor } from "../onnx/mod.ts";
 import { adamWScalars } from "./adamw-graph.ts";
 import type { ParameterStore } from "./parameter-store.ts";
-import type { StepFeeder } from "./step-feeder.ts";
+import type { BatchFeeder } from "./step-feeder.ts";
 import { adamWOptions, stepInputs } from "./step-graph.ts";
 import type { TrainingConfig } from "./training-config.ts";
 
@@ -11,7 +11,7 @@ export interface StepOptions {
   readonly training: TrainingConfig;
   readonly store: ParameterStore;
   readonly session: Session;
-  readonly feeder: StepFeeder;
+  readonly feeder: BatchFeeder;
 }
 
 /** One step. */
