@@ -13,6 +13,7 @@ export const folderOrder = [
   "towers",
   "training",
   "evaluation",
+  "tuning",
   "registry",
   "embeddings",
   "recommend",

@@ -79,6 +79,8 @@ export async function seedEverything(database: Database): Promise<void> {
     sql`insert into sync_items (source, video_id, seen_sweep) values ('shop', 'open', 1)`,
     sql`insert into sync_failures (source, item_id, stage, reason) values ('shop', 'odd', 'read', '')`,
     sql`insert into denied_videos (video_id) values ('denied')`,
+    sql`insert into tuning_studies (study, plan) values ('first', '{}')`,
+    sql`insert into tuning_trials (study, trial, settings, state) values ('first', 0, '{}', 'waiting')`,
     sql`insert into feature_importance values ('v1', 'genres', 1)`,
   ]) {
     await statement.execute(connection);

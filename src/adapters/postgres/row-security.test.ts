@@ -51,6 +51,8 @@ const expected: Readonly<Record<string, Readonly<Record<Actor, string>>>> = {
   job_alerts: { ...closed, service: "1+11+" },
   sync_leases: { ...closed, service: "1+11+" },
   sync_quotas: { ...closed, service: "1+11+" },
+  tuning_studies: { ...closed, service: "1+11+" },
+  tuning_trials: { ...closed, service: "1+11+" },
   feature_importance: { ...closed, service: "1+11+" },
   video_embeddings: { ...closed, service: "1+11+" },
   user_embeddings: { ...closed, service: "1+11+" },
@@ -82,6 +84,7 @@ const functions = [
   "popular_videos",
   "seen_video_ids",
   "video_conditions",
+  "video_rank",
 ];
 
 const projects = testServers().flatMap(({ name, open }) =>

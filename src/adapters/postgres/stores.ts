@@ -4,6 +4,7 @@ import type { VectorStore } from "../../embeddings/mod.ts";
 import type { AlertStore, JobQueue } from "../../jobs/mod.ts";
 import type { VersionStore } from "../../registry/mod.ts";
 import type { SyncStore } from "../../sync/mod.ts";
+import type { StudyStore } from "../../tuning/mod.ts";
 import { createAlertStore } from "./alert-store.ts";
 import { createCatalogueStore } from "./catalogue-store.ts";
 import type { Connection, OpenConnection } from "./connection.ts";
@@ -11,6 +12,7 @@ import { createJobQueue } from "./job-queue.ts";
 import type { Listening } from "./listen-on-server.ts";
 import { createPersonRecords } from "./person-records.ts";
 import { createQuotaStore } from "./quota-store.ts";
+import { createStudyStore } from "./study-store.ts";
 import { createSyncStore } from "./sync-store.ts";
 import { createVectorStore } from "./vector-store.ts";
 import { createVersionStore } from "./version-store.ts";
@@ -27,6 +29,8 @@ export interface DatabaseStores {
   /** What is remembered of the key of a source, by its name. */
   quotaOf(source: string): DmmQuotaStore;
   readonly jobs: JobQueue;
+  /** Studies of settings and their trials. */
+  readonly tuning: StudyStore;
   /** What was told of what is broken. */
   readonly alerts: AlertStore;
   /** For queries that are no store's business: tests, reports. */
@@ -64,6 +68,7 @@ export function createStores(
     sync: createSyncStore(db),
     quotaOf: (source) => createQuotaStore(db, source),
     jobs: createJobQueue(db),
+    tuning: createStudyStore(db),
     alerts: createAlertStore(db),
     connection: db,
     onModelsChanged: (changed) => listen({ channel: "futago_models", heard: changed }),
