@@ -7,6 +7,7 @@ import { createAlerter, createScheduler, createWorker, type JobEnd } from "../..
 import { action, withSharedOptions } from "../context.ts";
 import { openAlerts } from "../jobs/open-alerts.ts";
 import { openJobHandlers } from "../jobs/open-job-handlers.ts";
+import { withQueue } from "../jobs/with-queue.ts";
 import { withStores } from "../open-stores.ts";
 import { wholeNumber, wordList } from "../option-values.ts";
 
@@ -50,66 +51,68 @@ Examples:
     );
   return withSharedOptions(command).action(
     action<Options>((context, options) =>
-      withStores(context, async (stores) => {
-        const { jobs: queue, alerts: store } = stores.database;
-        const logDir = options.logDir === undefined ? undefined : resolve(options.logDir);
-        const all = await openJobHandlers(context, stores);
-        const handlers = Object.fromEntries(
-          Object.entries(all).filter(([kind]) => options.kinds?.includes(kind) ?? true),
-        );
-        const unknown = options.kinds?.filter((kind) => all[kind] === undefined) ?? [];
-        if (unknown.length > 0) {
-          throw new RangeError(
-            `Cannot do jobs of kind "${unknown.join(", ")}" as they must be of ${Object.keys(all).join(", ")}`,
+      withStores(context, (stores) =>
+        withQueue(context, stores, async ({ jobs: queue, alerts: store }) => {
+          const logDir = options.logDir === undefined ? undefined : resolve(options.logDir);
+          const all = await openJobHandlers(context, stores);
+          const handlers = Object.fromEntries(
+            Object.entries(all).filter(([kind]) => options.kinds?.includes(kind) ?? true),
           );
-        }
-        const log = createJobLog({ directory: logDir });
-        const tally = { done: 0, retrying: 0, dead: 0, released: 0, overtaken: 0 };
-        const worker = createWorker({
-          queue,
-          handlers,
-          name: `${hostname()} ${process.pid}`,
-          random: createRandom(Date.now() ^ process.pid),
-          parallel: options.parallel,
-          onEnd: (end: JobEnd) => {
-            tally[end.outcome]++;
-            log.ended(end);
-          },
-          onQueueError: log.queueError,
-        });
-        const scheduler = createScheduler({ queue, clock: Date, onError: log.queueError });
-        const { destinations, rules } = await openAlerts(context.env);
-        const alerter = createAlerter({
-          queue,
-          scheduler,
-          store,
-          destinations,
-          rules,
-          fetch,
-          clock: Date,
-          metricsKey: context.env["FUTAGO_API_KEY"]?.split(",")[0]?.trim() || undefined,
-        });
-        const look = async (): Promise<void> => {
-          const { failed } = await alerter.look();
-          if (failed > 0) log.undelivered(failed);
-        };
-        if (options.once) {
-          if (options.schedule) await scheduler.tick();
-          await worker.run(context.signal, { untilEmpty: true });
-          if (destinations.length > 0) await look();
-        } else {
-          context.say("Doing jobs; Ctrl-C to stop");
-          const looking = destinations.length === 0 ? undefined : setInterval(() => void look(), lookEveryMs);
-          await Promise.all([
-            worker.run(context.signal),
-            options.schedule ? scheduler.run(context.signal) : undefined,
-          ]);
-          clearInterval(looking);
-        }
-        await log.close();
-        context.say(`${tally.done} done, ${tally.retrying} to be tried again, ${tally.dead} dead`);
-        context.result(tally);
-      }),
+          const unknown = options.kinds?.filter((kind) => all[kind] === undefined) ?? [];
+          if (unknown.length > 0) {
+            throw new RangeError(
+              `Cannot do jobs of kind "${unknown.join(", ")}" as they must be of ${Object.keys(all).join(", ")}`,
+            );
+          }
+          const log = createJobLog({ directory: logDir });
+          const tally = { done: 0, retrying: 0, dead: 0, released: 0, overtaken: 0 };
+          const worker = createWorker({
+            queue,
+            handlers,
+            name: `${hostname()} ${process.pid}`,
+            random: createRandom(Date.now() ^ process.pid),
+            parallel: options.parallel,
+            onEnd: (end: JobEnd) => {
+              tally[end.outcome]++;
+              log.ended(end);
+            },
+            onQueueError: log.queueError,
+          });
+          const scheduler = createScheduler({ queue, clock: Date, onError: log.queueError });
+          const { destinations, rules } = await openAlerts(context.env);
+          const alerter = createAlerter({
+            queue,
+            scheduler,
+            store,
+            destinations,
+            rules,
+            fetch,
+            clock: Date,
+            metricsKey: context.env["FUTAGO_API_KEY"]?.split(",")[0]?.trim() || undefined,
+          });
+          const look = async (): Promise<void> => {
+            const { failed } = await alerter.look();
+            if (failed > 0) log.undelivered(failed);
+          };
+          if (options.once) {
+            if (options.schedule) await scheduler.tick();
+            await worker.run(context.signal, { untilEmpty: true });
+            if (destinations.length > 0) await look();
+          } else {
+            context.say("Doing jobs; Ctrl-C to stop");
+            const looking =
+              destinations.length === 0 ? undefined : setInterval(() => void look(), lookEveryMs);
+            await Promise.all([
+              worker.run(context.signal),
+              options.schedule ? scheduler.run(context.signal) : undefined,
+            ]);
+            clearInterval(looking);
+          }
+          await log.close();
+          context.say(`${tally.done} done, ${tally.retrying} to be tried again, ${tally.dead} dead`);
+          context.result(tally);
+        }),
+      ),
     ),
   );
 }

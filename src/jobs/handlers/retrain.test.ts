@@ -4,7 +4,7 @@ import { createMemoryBlobStore } from "../../base/mod.ts";
 import { createMemoryCatalogue, generateDemo } from "../../catalogue/mod.ts";
 import type { EvaluationReport } from "../../evaluation/mod.ts";
 import { videoSchema } from "../../features/mod.ts";
-import type { Runtime } from "../../onnx/mod.ts";
+import type { Runtime, Tensors } from "../../onnx/mod.ts";
 import {
   createDeployer,
   createMemoryVersionStore,
@@ -71,6 +71,41 @@ describe("retraining, end to end on a small catalogue", () => {
     expect((await versions.active())!.version).toBe(live.version);
     expect(await versions.list()).toHaveLength(2);
   }, 60_000);
+
+  test("[JB10] a model that another runtime answers otherwise is refused, and not tried again", async () => {
+    const store = createMemoryCatalogue(generateDemo({ seed: 1, items: 60, people: 40 }));
+    const versions = createMemoryVersionStore();
+    const blobs = createMemoryBlobStore();
+    const unlike: Runtime = {
+      name: "unlike",
+      load: async (...asked) => {
+        const session = await runtime.load(...asked);
+        const { inputNames, outputNames } = session;
+        const run = async (...given: Parameters<typeof session.run>) => {
+          const { embedding } = await session.run(...given);
+          return { embedding: { ...embedding!, data: embedding!.data.map((value) => -value) } } as Tensors;
+        };
+        return { inputNames, outputNames, run, close: () => session.close() };
+      },
+    };
+    const deployer = createDeployer({ blobs, versions, runtime, gates: [unlike], clock: Date });
+    const handler = createRetrain({
+      ...{ store, versions, deployer, runtime },
+      open: ({ version, manifestHash }) => loadModel({ runtime, blobs }, version, { manifestHash }),
+      train: (split) =>
+        createTrainer({ runtime }).fit(split.train, {
+          schema: videoSchema,
+          towers: { preset: "lite", dims: 8 },
+          training: { epochs: 1 },
+          validation: "none",
+        }),
+    });
+    const job = { id: "1", attempt: 1, kind: "retrain", payload: {}, last: false, waitedMs: 0 };
+    const { modelVersion, reason } = (await handler.run({ job, signal: new AbortController().signal }))!;
+    expect(modelVersion).toBeUndefined();
+    expect(reason).toMatch(/^refused: \S+ does not answer alike on every runtime$/);
+    expect(await versions.active()).toBeUndefined();
+  });
 });
 
 test("a difference that may be chance is none, and coverage must hold", () => {
