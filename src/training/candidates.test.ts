@@ -68,6 +68,40 @@ describe("candidateSource over a sample", () => {
     expect([...offset!]).toEqual([0, 0, 0, 0, 0, 0].map((x) => expect.closeTo(x, 6)));
   });
 
+  test("draws hard negatives as they were mined, and corrects them by that", () => {
+    // Items 0, 2 and 5 nobody likes, so that draws alone bring them; one draw a step, all of it hard.
+    const source = candidateSource(
+      preferences,
+      options({
+        candidateItems: "all",
+        maxCandidates: 2,
+        hardShare: 1,
+        popularShare: 0,
+        sampledNegatives: 1,
+      }),
+    );
+    source.harden!(Float32Array.of(3, 0, 0, 0, 0, 0));
+    // (mined + 1) / Σ (mined + 1) = 4/9 for item 0, and 1/9 for 2 and 5; π of one draw is q.
+    const expected = new Map([0, 2, 5].map((j) => [j, -Math.log(j === 0 ? 4 / 9 : 1 / 9)]));
+    const seen = new Map<number, number>();
+    for (let seed = 0; seed < 900; seed++) {
+      const { items, offset } = source.draw(users, createRandom(seed));
+      for (const [at, j] of items.entries()) {
+        if (!expected.has(j)) continue;
+        seen.set(j, (seen.get(j) ?? 0) + 1);
+        expect(offset![at]).toBeCloseTo(expected.get(j)!, 5);
+      }
+    }
+    // 400 and 100 of 900; standard errors 15 and 9.
+    expect(Math.abs(seen.get(0)! - 400)).toBeLessThan(60);
+    expect(Math.abs(seen.get(2)! - 100)).toBeLessThan(36);
+  });
+
+  test("draws nothing hard where nothing is drawn at all", () => {
+    expect(candidateSource(preferences, options({ hardShare: 0.3 })).harden).toBeUndefined();
+    expect(candidateSource(preferences, options({ maxCandidates: 2 })).harden).toBeUndefined();
+  });
+
   test("weighs the chosen positives up where a viewer has more than enter a step", () => {
     const source = candidateSource(preferences, options({ maxCandidates: 2, maxPositives: 1 }));
     const sums = [0, 0];
