@@ -1,4 +1,5 @@
 import type { Neighbour } from "../embeddings/mod.ts";
+import type { Reason } from "./reasons/reasons.ts";
 
 /** Who answered: the trained towers, the version before them, the linear model, or the most liked. */
 export type AnswerSource = "two_tower" | "previous_version" | "linear" | "popularity";
@@ -14,6 +15,8 @@ export interface Recommendation {
   readonly score: number;
   /** Counted from 1. */
   readonly rank: number;
+  /** What speaks for it, the weightiest first; present where it was asked for and there is an answer to it. */
+  readonly reasons?: readonly Reason[];
 }
 
 /** Recommendations and where they come from. */

@@ -6,7 +6,10 @@ import { type Answer, type AnswerSource, bestFirst, ranked } from "./answer.ts";
 import { type EmbeddedItems, embedItems } from "./embed-items.ts";
 import { codeOf, type EngineObserver, Faults, isDatabaseAway } from "./faults.ts";
 import type { TakenDown } from "./popular-snapshot.ts";
-import { hasTaste, retrieve, type Sourced } from "./retrieve.ts";
+import { answerReasons, type Explained } from "./reasons/answer-reasons.ts";
+import { type ExplainOptions, type Explanation, explainItem } from "./reasons/explain-item.ts";
+import type { Language } from "./reasons/wording.ts";
+import { type ChainQuery, hasTaste, retrieve, type Sourced } from "./retrieve.ts";
 import { ServingModels, type ServingModelsDeps, type ServingState } from "./serving-models.ts";
 import { chooseVaried, resolveVariety, type Variety } from "./variety.ts";
 import { type MemoryQuery, WithoutDatabase, type WithoutDatabaseOptions } from "./without-database.ts";
@@ -40,6 +43,12 @@ export interface RecommendOptions extends Variety {
   readonly filter?: ItemFilter;
   /** The caller has proof of the viewer's age, such as a signed claim: the profile need not say it. @default false */
   readonly ageConfirmed?: boolean;
+  /**
+   * Gives each item its reasons, in this language; then at most 100 items. An answer from memory has none, nor one of a
+   * version that cannot say (imported towers, towers that read a sequence).
+   * @default no reasons
+   */
+  readonly explain?: Language;
 }
 
 /** Options of {@link InferenceEngine.score}. */
@@ -56,6 +65,8 @@ export interface InferenceEngine {
   recommend(personId: string, options?: RecommendOptions): Promise<Answer>;
   /** Ranks given items for a person. */
   score(personId: string, candidates: readonly string[], options?: ScoreOptions): Promise<Answer>;
+  /** Why an item stands where it does for a person, and what keeps it out of their answer. */
+  explain(personId: string, itemId: string, options?: ExplainOptions): Promise<Explanation>;
   /** Computes a person's vector under the model that serves now, and stores it. */
   storePersonVector(
     personId: string,
@@ -95,6 +106,9 @@ export interface EmbeddedPerson {
 
 /** Events that are read where no towers say how many they want. */
 const historyWithoutTowers = 500;
+
+/** Most items that come with reasons: each is a way back through the tower. */
+const mostExplained = 100;
 
 /**
  * Answers from the active model: the person's vector is computed from their latest events at the moment of asking,
@@ -141,20 +155,34 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     );
   }
 
+  // An event stamped by a clock a little ahead of ours counts all the same.
+  const asOf = (history: PersonHistory): number =>
+    Math.max(clock.now(), (history.events.at(-1)?.at ?? 0) + 1);
+
   async function vectorOf(model: LoadedModel, history: PersonHistory): Promise<Float32Array> {
-    // An event stamped by a clock a little ahead of ours counts all the same.
-    const latest = history.events.at(-1)?.at ?? 0;
-    return model.towers.embedHistories([history], { asOf: Math.max(clock.now(), latest + 1) });
+    return model.towers.embedHistories([history], { asOf: asOf(history) });
+  }
+
+  async function withReasons(answer: Answer, of: Omit<Explained, "source" | "found">, lang?: Language) {
+    if (lang === undefined) return answer;
+    const { source, recommendations: found } = answer;
+    const reasons = await answerReasons({ ...of, source, found, lang }, { store, vectors, asOf });
+    if (reasons === undefined) return answer;
+    return {
+      ...answer,
+      recommendations: found.map((one) => ({ ...one, reasons: reasons.get(one.itemId) ?? [] })),
+    };
   }
 
   async function recommend(personId: string, options: RecommendOptions = {}): Promise<Answer> {
-    const { limit = 20, exclude = [], candidates, filter, ageConfirmed } = options;
+    const { limit = 20, exclude = [], candidates, filter, ageConfirmed, explain: lang } = options;
     const where = filter === undefined ? {} : { filter };
     const proof = ageConfirmed === undefined ? {} : { ageConfirmed };
     const variety = resolveVariety(options, deps.variety);
-    if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
+    const most = lang === undefined ? 1000 : mostExplained;
+    if (!Number.isInteger(limit) || limit < 1 || limit > most) {
       throw new RangeError(
-        `Cannot recommend as limit must be a whole number from 1 to 1000: current value is ${limit}`,
+        `Cannot recommend as limit must be a whole number from 1 to ${most}${lang === undefined ? "" : " with reasons"}: current value is ${limit}`,
       );
     }
     if (candidates !== undefined) {
@@ -162,29 +190,70 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       return rank(
         personId,
         [...new Set(candidates)].filter((id) => !left.has(id)),
-        { topK: limit, variety, ...proof },
+        { topK: limit, variety, ...proof, ...(lang && { lang }) },
       );
     }
     return orFromMemory(personId, { limit, exclude, variety, ...where, ...proof }, async (state) => {
       const history = await historyOf(personId, { model: state.model, ...proof });
-      const query = { history, state, exclude, ...where };
-      const chain = { store, vectors, vectorOf, orNextLink };
-      return varied(state, { limit, variety }, (size) => retrieve({ ...query, limit: size }, chain));
+      const answer = await answerFor({ history, state }, { limit, exclude, variety, ...where });
+      return withReasons(answer, { history, state }, lang);
+    });
+  }
+
+  function answerFor(
+    who: Pick<ChainQuery, "history" | "state">,
+    {
+      limit,
+      variety,
+      ...where
+    }: Omit<ChainQuery, "history" | "state"> & { readonly variety: Required<Variety> },
+  ): Promise<Answer> {
+    const chain = { store, vectors, vectorOf, orNextLink };
+    return varied(who.state, { limit, variety }, (size) =>
+      retrieve({ ...who, ...where, limit: size }, chain),
+    );
+  }
+
+  async function explain(
+    personId: string,
+    itemId: string,
+    options: ExplainOptions = {},
+  ): Promise<Explanation> {
+    const { limit = 20, exclude = [], filter, lang = "en", ageConfirmed } = options;
+    const variety = resolveVariety(options, deps.variety);
+    if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
+      throw new RangeError(
+        `Cannot explain as limit must be a whole number from 1 to 1000: current value is ${limit}`,
+      );
+    }
+    return models.use(async (state) => {
+      const proof = ageConfirmed === undefined ? {} : { ageConfirmed };
+      const history = await historyOf(personId, { model: state.model, ...proof });
+      const who = { history, state };
+      const asked = { limit, exclude, ...(filter && { filter }) };
+      const answer = await answerFor(who, { ...asked, variety });
+      const query = { ...who, ...asked, filter, itemId, lang, answer };
+      return explainItem(query, { store, vectors, vectorOf, asOf });
     });
   }
 
   function rank(
     personId: string,
     candidates: readonly string[],
-    options: ScoreOptions & { readonly topK: number; readonly variety: Required<Variety> },
+    options: ScoreOptions & {
+      readonly topK: number;
+      readonly variety: Required<Variety>;
+      readonly lang?: Language;
+    },
   ): Promise<Answer> {
-    const { topK, variety, ageConfirmed = false } = options;
+    const { topK, variety, ageConfirmed = false, lang } = options;
     return orFromMemory(personId, { limit: topK, candidates, variety, ageConfirmed }, async (state) => {
       const history = await historyOf(personId, { model: state.model, ageConfirmed });
       const { model, source, fallback } = state;
-      const answer = (by: AnswerSource, scored: readonly Neighbour[]): Promise<Answer> => {
+      const answer = async (by: AnswerSource, scored: readonly Neighbour[]): Promise<Answer> => {
         const all = { source: by, found: bestFirst(scored), scored: scored.length };
-        return varied(state, { limit: topK, variety }, async () => all);
+        const chosen = await varied(state, { limit: topK, variety }, async () => all);
+        return withReasons(chosen, { history, state }, lang);
       };
       if (candidates.length === 0) return answer(source === "none" ? "popularity" : source, []);
       if (hasTaste(history) && model !== undefined && source !== "none") {
@@ -299,6 +368,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       }
       return rank(personId, unique, { ...options, topK, variety: resolveVariety({}) });
     },
+    explain,
     storePersonVector,
     embedItems: (ids: readonly string[]) =>
       models.use(({ model }) => embedItems(opened(model), { store, vectors, ids })),

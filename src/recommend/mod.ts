@@ -18,6 +18,10 @@ export {
   type ScoreOptions,
 } from "./inference-engine.ts";
 export type { TakenDown } from "./popular-snapshot.ts";
+export type { ExplainOptions, Explanation } from "./reasons/explain-item.ts";
+export { type Obstacle, obstacles } from "./reasons/obstacles.ts";
+export type { Reason } from "./reasons/reasons.ts";
+export { type Language, languages, type SharedField, sharedFields } from "./reasons/wording.ts";
 export {
   type FallbackNotice,
   ServingModels,

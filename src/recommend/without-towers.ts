@@ -5,7 +5,7 @@ import { bestFirst } from "./answer.ts";
 import { mayShow, type Wanted } from "./shown-items.ts";
 
 /** Events that count as seen when no database query leaves them out: more than anybody has in practice. */
-const wholeHistory = 20_000;
+export const wholeHistory = 20_000;
 
 /**
  * The linear model's best items for a person: not seen, not refused, not withdrawn, not excluded, not blocked, and what
