@@ -37,7 +37,7 @@ export async function fitEvaluatedTowers(
 ): Promise<EvaluatedTowers> {
   const { context, runtime, preset, dims, epochs } = options;
   const { progress, signal } = context;
-  const schema = await readFeatureSchema(options.schema);
+  const schema = await readFeatureSchema(options.schema, preset);
   const validation = trainingValidation(split);
   const model = await createTrainer({ runtime, progress, clock: Date }).fit(split.train, {
     schema,

@@ -1,5 +1,5 @@
 import type { Manifest } from "../registry/mod.ts";
-import type { TowerOptions } from "../towers/mod.ts";
+import { type TowerOptions, type TowerPreset, towerPresets } from "../towers/mod.ts";
 
 /**
  * The towers to train after a version.
@@ -8,5 +8,5 @@ import type { TowerOptions } from "../towers/mod.ts";
  * @returns Its preset and width; after an import, the preset that trains in minutes.
  */
 export function towersLike({ preset, dims }: Pick<Manifest, "preset" | "dims">): TowerOptions {
-  return { preset: preset === "standard" ? "standard" : "lite", dims };
+  return { preset: Object.hasOwn(towerPresets, preset) ? (preset as TowerPreset) : "lite", dims };
 }

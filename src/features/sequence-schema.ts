@@ -7,7 +7,7 @@ import { pooledKinds } from "./sequence.ts";
  * which would show each position its own future.
  *
  * @param schema Any schema with an item feature of kind `id`.
- * @param options `length`: events that are read, 1-1000 (default 100).
+ * @param options `length`: events that are read, 1-1000 (default: as many as the schema pools, at most 200).
  * @returns The variant; a schema that has a sequence already, as it is.
  * @throws TypeError When the schema has no item feature of kind `id`.
  *
@@ -30,7 +30,7 @@ export function sequenceSchema(
       `Cannot make a sequence of "${parsed.name}" as it must have an item feature of kind id: current value is none`,
     );
   }
-  const { length = 100 } = options;
+  const { length = Math.min(200, parsed.history.limit) } = options;
   return parseFeatureSchema({
     ...parsed,
     name: `${parsed.name.slice(0, 31)}_sequence`,

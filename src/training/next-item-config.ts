@@ -1,3 +1,4 @@
+import type { FeatureSchemaInput } from "../features/mod.ts";
 import type { TrainingConfig, TrainingOptions } from "./training-config.ts";
 
 /**
@@ -18,6 +19,11 @@ export const nextItemDefaults: TrainingOptions = Object.freeze({
   popularShare: 0.5,
   hardShare: 0,
 });
+
+/** Whether towers that read a schema know order. */
+export function hasSequence(schema: FeatureSchemaInput): boolean {
+  return schema.user.some(({ kind }) => kind === "sequence");
+}
 
 /**
  * Refuses what learning the next item does not know.

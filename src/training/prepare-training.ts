@@ -1,6 +1,6 @@
 import { createRandom, type Random } from "../base/mod.ts";
 import type { Dataset } from "../catalogue/mod.ts";
-import { type EncodedRows, type FittedFeatures, fitFeatures, parseFeatureSchema } from "../features/mod.ts";
+import { type EncodedRows, type FittedFeatures, fitFeatures } from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
 import {
   initialWeights,
@@ -15,7 +15,7 @@ import { fittingBatch } from "./batch-order.ts";
 import { FeatureDropout } from "./feature-dropout.ts";
 import type { FitOptions } from "./fit-options.ts";
 import { type HardNegatives, openHardNegatives } from "./hard-negatives.ts";
-import { checkNextItem, nextItemDefaults } from "./next-item-config.ts";
+import { hasSequence } from "./next-item-config.ts";
 import { readNextItemData } from "./next-item-data.ts";
 import { NextItemFeeder } from "./next-item-feeder.ts";
 import { emitNextItemStep } from "./next-item-step.ts";
@@ -70,13 +70,14 @@ export async function prepareTraining(
   runtime: Runtime,
   { dataset, options }: { readonly dataset: Dataset; readonly options: FitOptions },
 ): Promise<PreparedTraining> {
-  const ordered = parseFeatureSchema(options.schema).user.some(({ kind }) => kind === "sequence");
-  const asked = resolveTrainingConfig({ ...(ordered ? nextItemDefaults : {}), ...options.training });
+  const asked = resolveTrainingConfig(options.training, options.schema);
   const random = createRandom(asked.seed);
   const { train, validation } = divide(dataset, { options, training: asked, random });
   const features = fitFeatures(options.schema, train);
   const basis: Basis = { asked, random, train, validation, features };
-  return ordered ? prepareNextItem(basis, options) : preparePooled(runtime, { basis, options });
+  return hasSequence(options.schema)
+    ? prepareNextItem(basis, options)
+    : preparePooled(runtime, { basis, options });
 }
 
 type Basis = Pick<PreparedTraining, "random" | "train" | "validation" | "features"> & {
@@ -157,7 +158,6 @@ async function preparePooled(
 
 function prepareNextItem(basis: Basis, options: FitOptions): PreparedTraining {
   const { asked, random, train, validation, features } = basis;
-  checkNextItem(asked);
   const layouts = { user: features.userLayout, item: features.itemLayout };
   const config = resolveTowerConfig({ preset: "sequence", ...options.towers }, layouts);
   const data = readNextItemData(train, { features, training: asked });

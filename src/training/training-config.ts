@@ -1,4 +1,6 @@
+import type { FeatureSchemaInput } from "../features/mod.ts";
 import { checkLossConfig, type LossConfig, lossDefaults } from "./loss-config.ts";
+import { checkNextItem, hasSequence, nextItemDefaults } from "./next-item-config.ts";
 
 /** How training goes about it: plain data, kept in the model's manifest. */
 export interface TrainingConfig extends LossConfig {
@@ -141,10 +143,21 @@ export const trainingDefaults: TrainingConfig = Object.freeze({
  * The defaults with changes, checked.
  *
  * @param options What to change.
+ * @param schema What the towers will read: with a sequence other defaults hold, and less may be asked for.
  * @returns A frozen, complete configuration.
- * @throws RangeError When a number is out of its range.
+ * @throws RangeError When a number is out of its range, or a sequence cannot be trained so.
  */
-export function resolveTrainingConfig(options: TrainingOptions = {}): TrainingConfig {
+export function resolveTrainingConfig(
+  options: TrainingOptions = {},
+  schema?: FeatureSchemaInput,
+): TrainingConfig {
+  if (schema === undefined || !hasSequence(schema)) return resolveConfig(options);
+  const config = resolveConfig({ ...nextItemDefaults, ...options });
+  checkNextItem(config);
+  return config;
+}
+
+function resolveConfig(options: TrainingOptions): TrainingConfig {
   // Earlier configurations know of popular negatives alone: hard ones leave them their share.
   const hardShare = Math.min(trainingDefaults.hardShare, 1 - (options.popularShare ?? 0));
   const config: TrainingConfig = Object.freeze({ ...trainingDefaults, hardShare, ...options });

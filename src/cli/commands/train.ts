@@ -5,7 +5,7 @@ import { createOrtRuntime, type OrtDevice } from "../../adapters/ort-node/mod.ts
 import type { BlobStore } from "../../base/mod.ts";
 import { datasetFromStore } from "../../catalogue/mod.ts";
 import { bundleFiles, bundlePath, dataWindowOf } from "../../registry/mod.ts";
-import type { TowerPreset } from "../../towers/mod.ts";
+import { type TowerPreset, towerPresets } from "../../towers/mod.ts";
 import { createTrainer, resolveTrainingConfig, type TrainedModel } from "../../training/mod.ts";
 import { checkBundleSize } from "../check-bundle-size.ts";
 import { action, type CliContext, withSharedOptions } from "../context.ts";
@@ -46,8 +46,8 @@ export function trainCommand(): Command {
     .addOption(
       new Option(
         "--preset <name>",
-        "standard (768-d) or lite (64-d) (default: standard, or the parent's)",
-      ).choices(["standard", "lite"]),
+        "standard (768-d), lite (64-d), or sequence and sequence-lite, which know the order of events (default: standard, or the parent's)",
+      ).choices(Object.keys(towerPresets)),
     )
     .option("--schema <name>", "features: video, movielens or a JSON file (default: video, or the parent's)")
     .option(
@@ -100,7 +100,7 @@ async function train(context: CliContext, options: Options): Promise<void> {
     const schema =
       options.schema === undefined && parent !== undefined
         ? parent.features.schema
-        : await readFeatureSchema(options.schema ?? "video");
+        : await readFeatureSchema(options.schema ?? "video", options.preset);
     const towers = {
       ...(parent && towersLike(parent.manifest)),
       ...(options.preset === undefined ? {} : { preset: options.preset }),
@@ -110,7 +110,7 @@ async function train(context: CliContext, options: Options): Promise<void> {
     const { items, people, events } = dataWindowOf(dataset);
     context.say(`${items} items, ${people} people, ${events} events`);
     const size = checkBundleSize(dataset, { schema, towers });
-    const plan = { towers: size.towers, training: resolveTrainingConfig(training) };
+    const plan = { towers: size.towers, training: resolveTrainingConfig(training, schema) };
     if (options.dryRun) {
       context.say(
         `Would train ${plan.towers.preset} towers of ${plan.towers.dims} dimensions (${(size.bytes / 1e6).toFixed(1)} MB) for up to ${plan.training.epochs} epochs`,
