@@ -6,6 +6,7 @@ import { parseFeatureSchema } from "../features/mod.ts";
 import { loadTowers } from "../towers/mod.ts";
 import type { FitOptions } from "./fit-options.ts";
 import { createTrainer } from "./trainer.ts";
+import type { TrainingOptions } from "./training-config.ts";
 
 const runtime = await createOrtRuntime({ threads: 1 });
 
@@ -60,6 +61,16 @@ const small: FitOptions = {
   },
 };
 
+/** What weighs, drops and learns beside the ranking, all at once. */
+const aids: TrainingOptions = {
+  targetHalfLifeDays: 30,
+  viewCounts: "watched",
+  idDropoutStart: 0.8,
+  featureDropout: { "*": 0.2, "user.history": 0.1 },
+  likeHeadWeight: 0.1,
+  nopeHeadWeight: 0.1,
+};
+
 function memoryBlobs(): BlobStore & { readonly blobs: Map<string, Uint8Array> } {
   const blobs = new Map<string, Uint8Array>();
   return {
@@ -100,7 +111,7 @@ describe("createTrainer", () => {
       hardDepth: 20,
     },
     { loss: "bce" },
-    { loss: "hinge", hingeMargin: 0.2, hingeNegativeWeight: 10 },
+    { loss: "hinge" },
   ] as const)("learns a planted taste, and puts a new item by its content alone: %o", async (how) => {
     const dataset = checkerboard();
     const training = { ...small.training, ...how, epochs: 30, patience: 0 };
@@ -139,7 +150,7 @@ describe("createTrainer", () => {
     expect(other.userOnnx).not.toEqual(first.userOnnx);
   });
 
-  test.each(["whole tables", "gathered tables", "sampled candidates", "pairs"])(
+  test.each(["whole tables", "gathered tables", "sampled candidates", "pairs", "all aids"])(
     "stopped anywhere and resumed, gives bit for bit what an uninterrupted run gives: %s",
     async (kind) => {
       const dataset = checkerboard();
@@ -151,6 +162,7 @@ describe("createTrainer", () => {
           ? { maxCandidates: 10, sampledNegatives: 20, maxPositives: 6, ...hard }
           : {}),
         ...(kind === "pairs" ? { loss: "bce" as const, ...hard } : {}),
+        ...(kind === "all aids" ? aids : {}),
       };
       const options = { ...small, training };
       const whole = await createTrainer({ runtime }).fit(dataset, options);

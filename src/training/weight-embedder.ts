@@ -41,7 +41,8 @@ export interface EmbedderOptions {
 
 interface Feed {
   readonly rows: Int32Array;
-  readonly inputs: Readonly<Record<string, Tensor>>;
+  /** Made anew each time: kept, those of a large catalogue would weigh more than the catalogue. */
+  readonly inputs: () => Readonly<Record<string, Tensor>>;
 }
 
 /**
@@ -66,7 +67,7 @@ export async function createWeightEmbedder(
   const user = userSide(options, users);
   const userSession = await runtime.load(user.onnx, { name: `${name} user tower` });
   const itemFeeds = chunkRows(items, { maxRows: 8192 }).map((rows): Feed => {
-    return { rows, inputs: servingInputs(items, { layout: layouts.item, rows }) };
+    return { rows, inputs: () => servingInputs(items, { layout: layouts.item, rows }) };
   });
   const embed = (side: string, what: { session: Session; feeds: readonly Feed[]; rows: number }) => {
     return (weights: Weights) => embedAll(what, weightTensors(config, { layouts, weights, side }));
@@ -97,7 +98,7 @@ function userSide(
       outputs: { embedding: graph.embedding },
     });
     const feeds = chunkRows(encoded).map((rows): Feed => {
-      return { rows, inputs: servingInputs(encoded, { layout: layouts.user, rows }) };
+      return { rows, inputs: () => servingInputs(encoded, { layout: layouts.user, rows }) };
     });
     return { onnx, feeds };
   }
@@ -125,7 +126,8 @@ function userSide(
     (chunk): Feed => {
       return {
         rows: chunk,
-        inputs: multiHotInputs(encoded, { plans: ofUsers, width: layouts.user.denseWidth, rows: chunk }),
+        inputs: () =>
+          multiHotInputs(encoded, { plans: ofUsers, width: layouts.user.denseWidth, rows: chunk }),
       };
     },
   );
@@ -177,7 +179,7 @@ async function embedAll(
 ): Promise<Float32Array> {
   let vectors = new Float32Array(0);
   for (const { rows, inputs } of what.feeds) {
-    const { embedding } = await what.session.run({ ...inputs, ...weights });
+    const { embedding } = await what.session.run({ ...inputs(), ...weights });
     const width = embedding!.shape[1]!;
     if (vectors.length === 0) vectors = new Float32Array(what.rows * width);
     for (const [at, row] of rows.entries()) {
