@@ -12,6 +12,7 @@ import {
 import type { LabelCounts } from "./accidental-likes.ts";
 import { planBags } from "./bag-plan.ts";
 import { fittingBatch } from "./batch-order.ts";
+import { EncounterFeeder, readEncounters } from "./encounters.ts";
 import { FeatureDropout } from "./feature-dropout.ts";
 import type { FitOptions } from "./fit-options.ts";
 import { type HardNegatives, openHardNegatives } from "./hard-negatives.ts";
@@ -22,6 +23,7 @@ import { emitNextItemStep } from "./next-item-step.ts";
 import { ParameterStore } from "./parameter-store.ts";
 import { type BatchFeeder, StepFeeder } from "./step-feeder.ts";
 import { emitStep } from "./step-graph.ts";
+import { activeTasks, headParameters } from "./task-heads.ts";
 import { resolveTrainingConfig, type TrainingConfig } from "./training-config.ts";
 import { readTrainingData } from "./training-data.ts";
 import { holdOut, type ValidationSet } from "./validation-set.ts";
@@ -93,7 +95,7 @@ async function preparePooled(
   const { training } = data;
   const layouts = { user: features.userLayout, item: features.itemLayout };
   const config = resolveTowerConfig(options.towers, layouts);
-  const parameters = towerParameters(config, layouts);
+  const parameters = [...towerParameters(config, layouts), ...headParameters(config, training)];
   const plans = planBags({
     layouts,
     items: data.items,
@@ -133,6 +135,10 @@ async function preparePooled(
     parameters,
     plans,
     candidates: data.candidates,
+    encounters:
+      activeTasks(training).length === 0
+        ? undefined
+        : new EncounterFeeder(readEncounters(train), { config: training, items: data.items.rows }),
     denseUsers: data.denseUsers,
   });
   return {

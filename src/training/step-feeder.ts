@@ -6,6 +6,7 @@ import { denseRows, padRows, type TowerConfig, type TowerParameter } from "../to
 import { alignedRows, type BagPlan } from "./bag-plan.ts";
 import { distinctRows, keptRows } from "./bag-rows.ts";
 import type { CandidateSource } from "./candidates.ts";
+import type { EncounterFeeder } from "./encounters.ts";
 import type { FeatureDropout } from "./feature-dropout.ts";
 import { idDropoutAt } from "./id-dropout.ts";
 import { multiHot } from "./multi-hot.ts";
@@ -45,6 +46,8 @@ export interface FeederOptions {
   readonly parameters: readonly TowerParameter[];
   readonly plans: readonly BagPlan[];
   readonly candidates: CandidateSource;
+  /** What the heads are fed with, where there are any. */
+  readonly encounters: EncounterFeeder | undefined;
   /** People of the dataset × denseWidth of the user side. */
   readonly denseUsers: Float32Array;
 }
@@ -83,6 +86,7 @@ export class StepFeeder implements BatchFeeder {
     if (batch.offset !== undefined)
       inputs[stepInputs.offset] = { dtype: "float32", shape, data: batch.offset };
     this.#feedMasks(random.fork("masks"), inputs, { user: users.length, item: batch.items.length });
+    Object.assign(inputs, this.#options.encounters?.feed(users, batch.items));
     return { inputs, rows };
   }
 

@@ -22,6 +22,7 @@ import {
 import { type AdamWOptions, adamW } from "./adamw-graph.ts";
 import type { BagPlan } from "./bag-plan.ts";
 import { stateName } from "./parameter-store.ts";
+import { headLoss } from "./task-heads.ts";
 import { blockRows, plannedSources } from "./tower-sources.ts";
 import type { TrainingConfig } from "./training-config.ts";
 import { trainingLoss } from "./training-loss.ts";
@@ -93,9 +94,13 @@ export function stepGraph(options: StepGraphOptions): StepGraph & { readonly gra
   const item = side("item");
   const targets = input(stepInputs.targets, ["users", candidates]);
   const offset = options.hasOffset ? input(stepInputs.offset, ["users", candidates]) : undefined;
-  const total = trainingLoss({
+  const vectors = {
     user: userDirection(towers, layouts.user, user.sources),
     item: itemOutput(towers, layouts.item, item.sources),
+  };
+  const heads = headLoss({ ...vectors, towers, config: training, parameter: get });
+  const total = trainingLoss({
+    ...vectors,
     logTemperature: get(temperatureParameter),
     targets,
     offset,
@@ -103,7 +108,7 @@ export function stepGraph(options: StepGraphOptions): StepGraph & { readonly gra
     training,
   });
   // Per viewer for the optimiser, so that viewers with long histories count for more; per positive for people.
-  const loss = mul(total, 1 / training.batchUsers);
+  const loss = mul(heads === undefined ? total : add(total, heads.loss), 1 / training.batchUsers);
   const wanted = parameters.map(({ name }) => get(name));
   const found = gradients(loss, wanted);
   const scalars = {
@@ -143,6 +148,7 @@ export function stepGraph(options: StepGraphOptions): StepGraph & { readonly gra
   ];
   if (training.weightDecay > 0) inputs.push(scalars.decay);
   if (offset !== undefined) inputs.push(offset);
+  if (heads !== undefined) inputs.push(...heads.inputs);
   if (training.averaging > 0) inputs.push(averaging);
   return { inputs, outputs, gradients: found };
 }

@@ -6,6 +6,7 @@ import {
   tableName,
   temperatureParameter,
 } from "../towers/mod.ts";
+import { headParameterPrefix } from "./task-heads.ts";
 
 /** A trained pair of towers to start from: a `TrainedModel`, or a bundle as it was read. */
 export interface ParentTowers {
@@ -99,8 +100,9 @@ function pairUp(
     ...readTowerWeights("user", parent.userOnnx),
     ...readTowerWeights("item", parent.itemOnnx),
   ]);
-  // Earlier versions did not write the temperature: then it starts as in any training.
-  const kept = parameters.filter(({ name }) => name !== temperatureParameter || known.has(name));
+  // Earlier versions did not write the temperature, and heads are not in towers: they start as in any training.
+  const needed = (name: string) => name !== temperatureParameter && !name.startsWith(headParameterPrefix);
+  const kept = parameters.filter(({ name }) => needed(name) || known.has(name));
   const now = new Map(kept.map(({ name, shape }) => [name, { shape, data: weights[name]! }]));
   const bags = new Map(kept.map(({ name, bag }) => [name, bag]));
   return [...new Set([...now.keys(), ...known.keys()])].map((name) => {
