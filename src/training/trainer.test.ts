@@ -111,7 +111,7 @@ describe("createTrainer", () => {
       hardDepth: 20,
     },
     { loss: "bce" },
-    { loss: "hinge", hingeMargin: 0.2, hingeNegativeWeight: 10 },
+    { loss: "hinge" },
   ] as const)("learns a planted taste, and puts a new item by its content alone: %o", async (how) => {
     const dataset = checkerboard();
     const training = { ...small.training, ...how, epochs: 30, patience: 0 };
