@@ -35,7 +35,7 @@ export { meanNdcg } from "./rank-all.ts";
 export { readViewerOrder } from "./read-viewer-order.ts";
 export type { ViewerOrder } from "./reorder-events.ts";
 export { escapeHtml } from "./report/escape.ts";
-export { headlineMetrics, metricText } from "./report/headline.ts";
+export { headlineMetrics, metricLabel, metricText } from "./report/headline.ts";
 export { renderReportHtml } from "./report/html.ts";
 export { linearScale, type Scale } from "./report/scale.ts";
 export { reportStyle } from "./report/style.ts";
