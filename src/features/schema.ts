@@ -152,6 +152,10 @@ function crossIssues(schema: FeatureSchema): readonly SchemaIssue[] {
       issues.push({ path: `user[${position}].kind`, expected, received: JSON.stringify(feature.kind) });
       continue;
     }
+    if (feature.kind === "sequence" && feature.length > schema.history.maxEvents) {
+      const expected = `at most history.maxEvents, ${schema.history.maxEvents}`;
+      issues.push({ path: `user[${position}].length`, expected, received: `${feature.length}` });
+    }
     if (!("of" in feature)) continue;
     const kind = kinds.get(feature.of);
     const ofItems = feature.kind !== "distribution";

@@ -33,6 +33,8 @@ export function sequenceSchema(
   const { length = Math.min(200, parsed.history.limit) } = options;
   return parseFeatureSchema({
     ...parsed,
+    // What a server fetches.
+    history: { ...parsed.history, limit: length, maxEvents: length },
     name: `${parsed.name.slice(0, 31)}_sequence`,
     user: [
       { kind: "sequence", name: "sequence", of: id.name, length },

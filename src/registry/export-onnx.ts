@@ -44,12 +44,14 @@ export function describeInputs({
   const side = (onnx: Uint8Array, layout: Bundle["features"]["userLayout"]) => {
     const { inputs, outputs } = parseOnnx(onnx);
     // Columns of `dense`, and rows of each bag's table; index 0 is what was not seen at fitting, padding has weight 0.
-    const { dense, bags } = layout;
+    const { dense, bags, sequence } = layout;
     return {
       inputs,
       outputs,
       dense: dense.map(({ name, offset, width }) => ({ name, offset, width })),
       bags,
+      // Steps of a viewer's events: `_items` are rows of the table, `_positions` count from 1 for the newest; padded with 0.
+      ...(sequence && { sequence }),
     };
   };
   return toJson({

@@ -9,12 +9,14 @@ import { towerLayers } from "./export-tower-layers.ts";
 const shardBytes = 4 * 1024 * 1024;
 
 /**
- * Whether a version's towers can be written as layers: those that Futago trained can, imported ones cannot.
+ * Whether a version's towers can be written as layers: those that Futago trained can, unless they read a sequence, for
+ * which there are no layers that a reader has by itself; imported ones cannot.
  *
  * @param bundle A version's bundle.
  */
 export function canExportTfjs({ manifest }: Pick<Bundle, "manifest">): boolean {
-  return (manifest.training["towers"] as Partial<TowerConfig> | undefined)?.kind === "tower_config";
+  const towers = manifest.training["towers"] as Partial<TowerConfig> | undefined;
+  return towers?.kind === "tower_config" && towers.sequence === undefined;
 }
 
 /**
@@ -27,7 +29,8 @@ export function canExportTfjs({ manifest }: Pick<Bundle, "manifest">): boolean {
  *
  * @param bundle A version's bundle: its towers, features and manifest.
  * @returns Contents by path.
- * @throws RangeError When the towers were not trained by Futago: an imported model has no layers to name.
+ * @throws RangeError When the towers were not trained by Futago, as an imported model has no layers to name, or read a
+ * sequence.
  *
  * @example
  * ```ts no-run
@@ -43,7 +46,7 @@ export function exportTfjs(
   const { manifest, features, userOnnx, itemOnnx } = bundle;
   if (!canExportTfjs(bundle)) {
     throw new RangeError(
-      `Cannot export version "${manifest.version}" to TensorFlow.js as Futago must have trained its towers: its manifest describes other ones; export it with --format onnx`,
+      `Cannot export version "${manifest.version}" to TensorFlow.js as Futago must have trained its towers, without a sequence: its manifest describes other ones; export it with --format onnx`,
     );
   }
   const config = manifest.training["towers"] as TowerConfig;

@@ -79,6 +79,11 @@ export async function importTowers(
   const config = parseImportConfig(options.config ?? { kind: "tower-import" });
   if (items.length === 0)
     throw new RangeError("Cannot import towers as there must be an item to check them with");
+  if (options.features.userLayout.sequence !== undefined) {
+    throw new TypeError(
+      `Cannot import towers over a schema with a sequence as imported towers read bags and numbers alone: current value is "${options.features.schema.name}"; use a schema without it`,
+    );
+  }
   // What is no state of its feature is refused there.
   const features = withStates(options.features, config.states as KnownStates);
   const models = { user: parseOnnx(towers.userOnnx), item: parseOnnx(towers.itemOnnx) };

@@ -131,9 +131,10 @@ function rowNames(
     return entries && ["unknown", ...entries.map((entry) => `= ${entry}`)];
   }
   const side = name.startsWith("user.") ? "user" : "item";
-  const first = arrays.has(`${side}.hidden0.weight`) ? "hidden0" : "output";
-  if (name !== `${side}.${first}.weight` && name !== "item.popularity.weight") return undefined;
   const layout = side === "user" ? features.userLayout : features.itemLayout;
+  const plain = arrays.has(`${side}.hidden0.weight`) ? "hidden0" : "output";
+  const first = layout.sequence === undefined ? plain : "sequence.fields";
+  if (name !== `${side}.${first}.weight` && name !== "item.popularity.weight") return undefined;
   const columns = (of: string, width: number): string[] =>
     Array.from({ length: width }, (_, column) => `${of} ${column}`);
   return [
