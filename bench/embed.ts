@@ -2,9 +2,16 @@ import { sql } from "kysely";
 import { createOrtRuntime } from "../src/adapters/ort-node/mod.ts";
 import { type Database, openDatabase } from "../src/adapters/postgres/mod.ts";
 import { createRandom } from "../src/base/mod.ts";
-import { buildDataset, type CatalogueStore, generateDemo, type Item } from "../src/catalogue/mod.ts";
+import {
+  buildDataset,
+  type CatalogueStore,
+  type Dataset,
+  generateDemo,
+  type Item,
+} from "../src/catalogue/mod.ts";
 import { embedCatalogue, embedPeople, type VectorStore } from "../src/embeddings/mod.ts";
 import { fitFeatures, videoSchema } from "../src/features/mod.ts";
+import type { DeployableModel } from "../src/registry/mod.ts";
 import {
   exportTower,
   initialWeights,
@@ -64,16 +71,23 @@ export const run: Benchmark = async ({ args, log }) => {
 
 /** Standard towers as training begins them: what they cost does not depend on what they learned. */
 export async function freshTowers(): Promise<Towers> {
-  const features = fitFeatures(videoSchema, buildDataset(generateDemo()).dataset);
-  const config = resolveTowerConfig({ preset: "standard" });
+  return loadTowers(await createOrtRuntime(), freshModel().model);
+}
+
+/** The same as a model that can be registered, and the data its features were fitted to. */
+export function freshModel(): { readonly model: DeployableModel; readonly dataset: Dataset } {
+  const { dataset } = buildDataset(generateDemo());
+  const features = fitFeatures(videoSchema, dataset);
+  const towerConfig = resolveTowerConfig({ preset: "standard" });
   const layouts = { user: features.userLayout, item: features.itemLayout };
-  const parameters = towerParameters(config, layouts);
-  const weights = initialWeights(config, { parameters, random: createRandom(1) });
-  return loadTowers(await createOrtRuntime(), {
-    userOnnx: exportTower("user", { config, layouts, weights }),
-    itemOnnx: exportTower("item", { config, layouts, weights }),
-    features,
-  });
+  const parameters = towerParameters(towerConfig, layouts);
+  const weights = initialWeights(towerConfig, { parameters, random: createRandom(1) });
+  const model = {
+    userOnnx: exportTower("user", { config: towerConfig, layouts, weights }),
+    itemOnnx: exportTower("item", { config: towerConfig, layouts, weights }),
+    ...{ features, towerConfig, trainingConfig: {} },
+  };
+  return { model, dataset };
 }
 
 async function computeAll(towers: Towers, items: readonly Item[]) {

@@ -1,55 +1,45 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { sql } from "kysely";
+import { createFileBlobStore } from "../src/adapters/blob-fs/mod.ts";
+import { createOrtRuntime } from "../src/adapters/ort-node/mod.ts";
 import { type Database, type DatabaseLocation, openDatabase } from "../src/adapters/postgres/mod.ts";
 import { createRandom } from "../src/base/mod.ts";
-import {
-  type CatalogueSource,
-  createDmmClient,
-  createDmmSource,
-  type DmmCredentials,
-  type Item,
-} from "../src/catalogue/mod.ts";
-import { syncCatalogue } from "../src/sync/mod.ts";
+import { type CatalogueSource, createDmmClient, createDmmSource, type Item } from "../src/catalogue/mod.ts";
+import { createDeployer, createMemoryVersionStore } from "../src/registry/mod.ts";
+import { loadTowers } from "../src/towers/mod.ts";
 import type { Benchmark } from "./benchmark.ts";
-import { freshTowers } from "./embed.ts";
+import { freshModel } from "./embed.ts";
+import type { SyncWorkerResult, SyncWorkerTask, WorkedSync } from "./sync-worker.ts";
 
 /** What `npm run bench` says of it. */
 export const about =
   "a catalogue of 3 floors from an unlimited API: items/s beside storing and indexing alone, requests, memory (--items N)";
 
-/** Uses DATABASE_URL where there is one, PGlite otherwise. The API answers from a process of its own. */
+/** Uses DATABASE_URL where there is one, PGlite otherwise. The API and the sync have a process each. */
 export const run: Benchmark = async ({ args, log }) => {
   const asked = args.indexOf("--items");
   const items = asked >= 0 ? Number(args[asked + 1]) : 30_000;
   const { DATABASE_URL: url } = process.env;
   const at: DatabaseLocation = url === undefined ? { memory: true } : { url };
+  const home = await mkdtemp(join(tmpdir(), "futago-bench-sync-"));
   const api = await startApi(items);
-  const towers = await freshTowers();
+  const { model, dataset } = freshModel();
+  const runtime = await createOrtRuntime();
+  const towers = await loadTowers(runtime, model);
   try {
-    const source = api.source();
-    const synced = await inSchema(at, "sync", async (database) => {
-      const { catalogue: store, sync: state, vectors } = database;
-      const sync = async () => {
-        const began = performance.now();
-        const targets = [{ version: "v1", towers }];
-        const done = await syncCatalogue({
-          ...{ source, store, state, vectors, targets, clock: Date, mode: "full" },
-        });
-        return { ...done, seconds: since(began) };
-      };
-      const first = await sync();
-      log(`synced in ${first.seconds.toFixed(1)} s`);
-      const peakMb = Math.round(process.resourceUsage().maxRSS / 1024);
-      const second = await sync();
-      const { rows } = await sql<{ pages: number }>`select sum(ceil(n / 100.0))::int as pages from (
-        select count(*) as n from sync_items group by split_part(video_id, ':', 3), split_part(video_id, ':', 4)) f`.execute(
-        database.connection,
-      );
-      return { first, second, peakMb, fewest: rows[0]!.pages, kind: database.kind };
-    });
-    const stored = await inSchema(at, "store", async ({ catalogue, vectors }) => {
-      const all = await readAll(source);
+    const versions = createMemoryVersionStore();
+    const deployer = createDeployer({ blobs: createFileBlobStore(home), versions, runtime, clock: Date });
+    const { version } = await deployer.register(model, { dataset });
+    const schema = `bench_sync_${process.pid}`;
+    const { syncs, fewest } = await work({ at, schema, api: api.at, home, version });
+    const [first, second] = syncs as [WorkedSync, WorkedSync];
+    log(`synced in ${first.seconds.toFixed(1)} s`);
+    const stored = await inSchema(at, `bench_store_${process.pid}`, async ({ catalogue, vectors }) => {
+      const all = await readAll(api.source());
       const parts: { items: readonly Item[]; vectors: Float32Array }[] = [];
       for (let i = 0; i < all.length; i += 1000) {
         const part = all.slice(i, i + 1000);
@@ -70,10 +60,9 @@ export const run: Benchmark = async ({ args, log }) => {
     log(
       `stored alone in ${stored.seconds.toFixed(1)} s, ${stored.itemSeconds.toFixed(1)} s of it without vectors`,
     );
-    const { first, second, peakMb, fewest } = synced;
     return {
       items: stored.items,
-      database: synced.kind,
+      database: url === undefined ? "pglite" : "postgres",
       dims: towers.dims,
       itemsStoredPerSecond: Math.round(stored.items / stored.itemSeconds),
       storedWithVectorsPerSecond: Math.round(stored.items / stored.seconds),
@@ -84,15 +73,31 @@ export const run: Benchmark = async ({ args, log }) => {
       ofTheFewest: hundredths(first.pages / fewest),
       nothingChangedSeconds: hundredths(second.seconds),
       nothingChangedEmbedded: second.embedded,
-      peakMb,
+      peakMb: first.peakMb,
     };
   } finally {
     await towers.close();
     api.close();
+    await rm(home, { recursive: true, force: true });
   }
 };
 
-async function startApi(items: number): Promise<{ source(): CatalogueSource; close(): void }> {
+async function work(task: SyncWorkerTask): Promise<SyncWorkerResult> {
+  const child = spawn(process.execPath, ["bench/sync-worker.ts", JSON.stringify(task)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  if (code !== 0) throw new Error(`The sync ended with ${code}`);
+  return JSON.parse(said) as SyncWorkerResult;
+}
+
+async function startApi(
+  items: number,
+): Promise<{ readonly at: SyncWorkerTask["api"]; source(): CatalogueSource; close(): void }> {
   const script = `
     import { startFakeDmm } from "./tests/fake-dmm/mod.ts";
     const { url, credentials, floors } = await startFakeDmm({ items: ${items} });
@@ -101,11 +106,8 @@ async function startApi(items: number): Promise<{ source(): CatalogueSource; clo
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = (await once(child.stdout, "data")) as [Buffer];
-  const { url, credentials, floors } = JSON.parse(line.toString()) as {
-    url: string;
-    credentials: DmmCredentials;
-    floors: string[];
-  };
+  const at = JSON.parse(line.toString()) as SyncWorkerTask["api"];
+  const { url, credentials, floors } = at;
   const client = createDmmClient({
     credentials,
     fetch,
@@ -115,7 +117,7 @@ async function startApi(items: number): Promise<{ source(): CatalogueSource; clo
     baseUrl: url,
     limits: { intervalMs: 0, dailyRequests: 1_000_000 },
   });
-  return { source: () => createDmmSource(client, { floors }), close: () => child.kill() };
+  return { at, source: () => createDmmSource(client, { floors }), close: () => child.kill() };
 }
 
 async function readAll(source: CatalogueSource): Promise<readonly Item[]> {
@@ -138,10 +140,9 @@ async function readAll(source: CatalogueSource): Promise<readonly Item[]> {
 
 async function inSchema<Result>(
   at: DatabaseLocation,
-  name: string,
+  schema: string,
   work: (database: Database) => Promise<Result>,
 ): Promise<Result> {
-  const schema = `bench_sync_${name}_${process.pid}`;
   const database = await openDatabase(at, { schema });
   try {
     return await work(database);
