@@ -1,7 +1,8 @@
 import { type Scorer, type Split, trainingValidation } from "../evaluation/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
-import { createTowerScorer, loadTowers, type TowerPreset } from "../towers/mod.ts";
+import { createTowerScorer, loadTowers } from "../towers/mod.ts";
 import { createTrainer, type TrainedModel } from "../training/mod.ts";
+import type { ModelSettings } from "../tuning/mod.ts";
 import type { CliContext } from "./context.ts";
 import { readFeatureSchema } from "./feature-schema.ts";
 
@@ -9,10 +10,9 @@ import { readFeatureSchema } from "./feature-schema.ts";
 export interface EvaluatedTowersOptions {
   readonly context: CliContext;
   readonly runtime: Runtime;
-  readonly preset: TowerPreset;
   readonly schema: string;
-  readonly dims: number | undefined;
-  readonly epochs: number | undefined;
+  /** Their seed is the split's. */
+  readonly settings: ModelSettings;
 }
 
 /** Towers that were trained on a split, as one more scorer. */
@@ -28,21 +28,21 @@ export interface EvaluatedTowers {
  * be served.
  *
  * @param split What to train on; its test part is not touched.
- * @param options Preset, schema and where to compute.
+ * @param options Settings, schema and where to compute.
  * @returns The towers.
  */
 export async function fitEvaluatedTowers(
   split: Split,
   options: EvaluatedTowersOptions,
 ): Promise<EvaluatedTowers> {
-  const { context, runtime, preset, dims, epochs } = options;
+  const { context, runtime, settings } = options;
   const { progress, signal } = context;
-  const schema = await readFeatureSchema(options.schema, preset);
+  const schema = await readFeatureSchema(options.schema, settings.towers.preset);
   const validation = trainingValidation(split);
   const model = await createTrainer({ runtime, progress, clock: Date }).fit(split.train, {
     schema,
-    towers: { preset, ...(dims === undefined ? {} : { dims }) },
-    training: { seed: split.seed, ...(epochs === undefined ? {} : { epochs }) },
+    towers: settings.towers,
+    training: { ...settings.training, seed: split.seed },
     ...(validation === undefined ? {} : { validation }),
     signal,
   });

@@ -14,7 +14,7 @@ import {
 } from "../../evaluation/mod.ts";
 import { fitFeatures } from "../../features/mod.ts";
 import type { DenseProduct, Runtime } from "../../onnx/mod.ts";
-import type { TowerPreset } from "../../towers/mod.ts";
+import type { ModelSettings } from "../../tuning/mod.ts";
 import type { CliContext } from "../context.ts";
 import { readFeatureSchema } from "../feature-schema.ts";
 import { fitEvaluatedTowers } from "../fit-evaluated-towers.ts";
@@ -29,9 +29,7 @@ export interface EvaluationPlan {
   readonly baselines: readonly BaselineName[] | undefined;
   readonly tuneBaselines: boolean;
   /** The towers to train; none where undefined. */
-  readonly towers:
-    | { readonly preset: TowerPreset; readonly dims: number | undefined; readonly epochs: number | undefined }
-    | undefined;
+  readonly towers: ModelSettings | undefined;
   readonly schema: string;
   readonly historyLengths: readonly number[] | undefined;
   readonly runtime: Runtime;
@@ -70,7 +68,7 @@ export async function evaluateSeed(plan: EvaluationPlan, seed: number): Promise<
   const towers =
     plan.towers === undefined
       ? undefined
-      : await fitEvaluatedTowers(split, { context, runtime, schema: plan.schema, ...plan.towers });
+      : await fitEvaluatedTowers(split, { context, runtime, schema: plan.schema, settings: plan.towers });
   const seconds = (performance.now() - started) / 1000;
   try {
     const models = towers === undefined ? [] : [towers.scorer];

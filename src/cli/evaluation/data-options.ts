@@ -1,0 +1,88 @@
+import { type Command, Option } from "commander";
+import { openDataFolder } from "../../adapters/fs/mod.ts";
+import { type Dataset, datasetFromStore, readMovieLens } from "../../catalogue/mod.ts";
+import {
+  keepActivePeople,
+  type ProtocolName,
+  protocolNames,
+  readViewerOrder,
+  type ViewerOrder,
+} from "../../evaluation/mod.ts";
+import type { CliContext } from "../context.ts";
+import { withStores } from "../open-stores.ts";
+import { realNumber, wholeNumber } from "../option-values.ts";
+import { readText } from "../text-files.ts";
+
+/** Which data, and how it is divided: what commander parsed. */
+export interface DataOptions {
+  readonly movielens?: string;
+  readonly protocol: ProtocolName;
+  readonly order?: string;
+  readonly minRating?: number;
+  readonly minItemEvents?: number;
+  readonly minUserEvents: number;
+}
+
+/**
+ * Adds the options of {@link DataOptions}.
+ *
+ * @param command Is changed in place.
+ * @returns The same command.
+ */
+export function withDataOptions(command: Command): Command {
+  return command
+    .option("--movielens <directory>", "MovieLens files, without a database (default: the database)")
+    .addOption(
+      new Option("--protocol <name>", "how the data is divided").choices(protocolNames).default("strong"),
+    )
+    .option("--order <file>", "last: csv of user_id,movie_id,position instead of the order of time")
+    .option(
+      "--min-rating <x>",
+      "MovieLens: ratings from here on are likes (default: all)",
+      realNumber({ min: 0, max: 5 }),
+    )
+    .option(
+      "--min-item-events <n>",
+      "leave out items with fewer likes (default: 5 with --movielens, else 0)",
+      wholeNumber({ min: 0 }),
+    )
+    .option(
+      "--min-user-events <n>",
+      "leave out people with fewer likes, after items were left out",
+      wholeNumber({ min: 0 }),
+      0,
+    );
+}
+
+/**
+ * Reads the data that is divided.
+ *
+ * @param context Says where the database is.
+ * @param options Which data.
+ * @returns The dataset.
+ * @throws RangeError When an option does not go with the data.
+ */
+export async function readData(context: CliContext, options: DataOptions): Promise<Dataset> {
+  const { movielens, minItemEvents = movielens === undefined ? 0 : 5, minRating, minUserEvents } = options;
+  if (movielens !== undefined) {
+    const rating = minRating === undefined ? {} : { minRating };
+    const dataset = await readMovieLens(openDataFolder(movielens), { minItemEvents, ...rating });
+    return keepActivePeople(dataset, minUserEvents);
+  }
+  if (minRating !== undefined) {
+    throw new RangeError("Cannot use --min-rating as ratings are read with --movielens alone: leave it out");
+  }
+  return withStores(context, async ({ database }) =>
+    keepActivePeople(await datasetFromStore(database.catalogue, { minItemEvents }), minUserEvents),
+  );
+}
+
+/**
+ * Reads the order of `last`, where one is given.
+ *
+ * @param options Which file.
+ * @returns The order; undefined without one.
+ */
+export async function readOrder({ order }: DataOptions): Promise<ViewerOrder | undefined> {
+  return order === undefined ? undefined : readViewerOrder(await readText(order));
+}
