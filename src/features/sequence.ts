@@ -26,8 +26,8 @@ export const pooledKinds: ReadonlySet<string> = new Set(["history", "distributio
 const like = eventKinds.indexOf("like");
 const nope = eventKinds.indexOf("nope");
 
-/** Watched shares at which a view becomes another kind of event. */
-const watchEdges = [0.1, 0.5, 0.9];
+/** Watched shares at which a view becomes another kind of event, as the columns hold them. */
+const watchEdges = [0.1, 0.5, 0.9].map(Math.fround);
 
 /** Kinds of event in a sequence: the start, like, nope, view of unknown share, and a view by watched share in four bands. */
 export const sequenceKinds = 4 + watchEdges.length + 1;
