@@ -25,6 +25,6 @@ export function initialWeights(
     }
     weights[name] = values;
   }
-  weights[temperatureParameter]![0] = Math.log(config.temperature);
+  weights[temperatureParameter]?.fill(Math.log(config.temperature));
   return weights;
 }

@@ -31,8 +31,10 @@ export interface TowerConfig {
   readonly hiddenDropout: number;
   /** Largest item bias on the scale of a cosine; 0 for none. */
   readonly biasLimit: number;
-  /** Where the learned temperature starts. */
+  /** What scores are divided by before they compete in the loss; where it is learned, where it starts. */
   readonly temperature: number;
+  /** Whether training moves the temperature. Free, it falls until few negatives count, and the towers rank worse. */
+  readonly learnTemperature: boolean;
   /** A user tower that knows order; absent: one that sums up a viewer's history. */
   readonly sequence?: SequenceConfig;
 }
@@ -71,7 +73,8 @@ const shared = {
   historyDropout: 0.5,
   hiddenDropout: 0,
   biasLimit: 1,
-  temperature: 0.25,
+  temperature: 0.09,
+  learnTemperature: false,
 } as const satisfies Partial<TowerConfig>;
 
 const ofSequence = {
@@ -80,6 +83,7 @@ const ofSequence = {
   historyDropout: 0,
   idDropout: 0.1,
   temperature: 0.07,
+  learnTemperature: true,
   sequence: Object.freeze({ width: 128, blocks: 2, heads: 2, feedForward: 256, dropout: 0.2 }),
 } as const satisfies Partial<TowerConfig>;
 

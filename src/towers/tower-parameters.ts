@@ -23,7 +23,7 @@ export interface TowerParameter {
   readonly bag?: { readonly side: TowerSide; readonly layout: BagLayout };
 }
 
-/** The learned logarithm of the temperature; no part of either served tower. */
+/** The learned logarithm of the temperature; no part of either served tower, and absent where it is not learned. */
 export const temperatureParameter = "log_temperature";
 
 /** The tables of `role: "id"` bags that hold each item's own bias. */
@@ -102,7 +102,8 @@ export function towerParameters(config: TowerConfig, layouts: TowerLayouts): rea
       all.push({ name: "item.popularity.weight", shape: [itemWidth, 1], spread: 0, decays: true });
     all.push({ name: "item.popularity.bias", shape: [1, 1], spread: 0, decays: false });
   }
-  all.push({ name: temperatureParameter, shape: [1, 1], spread: 0, decays: false });
+  if (config.learnTemperature)
+    all.push({ name: temperatureParameter, shape: [1, 1], spread: 0, decays: false });
   return all;
 }
 

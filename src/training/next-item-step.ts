@@ -21,9 +21,9 @@ import {
   type TowerConfig,
   type TowerLayouts,
   type TowerParameter,
-  temperatureParameter,
 } from "../towers/mod.ts";
 import type { BagPlan } from "./bag-plan.ts";
+import { logTemperature } from "./log-temperature.ts";
 import { nextItemLoss } from "./next-item-loss.ts";
 import { parameterUpdates } from "./parameter-updates.ts";
 import { blockRows, inputNames, plannedSources } from "./tower-sources.ts";
@@ -118,7 +118,7 @@ export function nextItemStep(options: NextItemStepOptions): {
     states: gather(flat(seen), places),
     output: get("user.output.weight"),
     item: itemOutput(towers, layouts.item, item.sources),
-    logTemperature: get(temperatureParameter),
+    logTemperature: logTemperature(towers, get),
     targets,
     weights,
     negatives,

@@ -16,11 +16,11 @@ import {
   type TowerConfig,
   type TowerLayouts,
   type TowerParameter,
-  temperatureParameter,
   userDirection,
 } from "../towers/mod.ts";
 import { type AdamWOptions, adamW } from "./adamw-graph.ts";
 import type { BagPlan } from "./bag-plan.ts";
+import { logTemperature } from "./log-temperature.ts";
 import { stateName } from "./parameter-store.ts";
 import { headLoss } from "./task-heads.ts";
 import { blockRows, plannedSources } from "./tower-sources.ts";
@@ -101,7 +101,7 @@ export function stepGraph(options: StepGraphOptions): StepGraph & { readonly gra
   const heads = headLoss({ ...vectors, towers, config: training, parameter: get });
   const total = trainingLoss({
     ...vectors,
-    logTemperature: get(temperatureParameter),
+    logTemperature: logTemperature(towers, get),
     targets,
     offset,
     samplingRate: options.samplingRate,

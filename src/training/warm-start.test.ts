@@ -12,7 +12,7 @@ import { startWarm } from "./warm-start.ts";
 
 const fit: FitOptions = {
   schema: videoSchema,
-  towers: { preset: "lite", dims: 18, hidden: [16] },
+  towers: { preset: "lite", dims: 18, hidden: [16], learnTemperature: true },
   training: { epochs: 8, validateEvery: 1, validationShare: 0.3, checkpointSteps: 3 },
 };
 
@@ -106,6 +106,16 @@ describe("starting from a parent", () => {
     expect(weights["user.output.weight"]).toEqual(parent.weights["user.output.weight"]);
     expect(weights["log_temperature"]).toEqual(parent.weights["log_temperature"]);
     expect(weights["log_temperature"]).not.toEqual(fresh["log_temperature"]);
+  });
+
+  test("[TR9] a learned temperature is left behind where training keeps its own", () => {
+    const features = fitFeatures(videoSchema, dataset);
+    const layouts = { user: features.userLayout, item: features.itemLayout };
+    const config = resolveTowerConfig({ ...fit.towers, learnTemperature: false }, layouts);
+    const parameters = towerParameters(config, layouts);
+    const weights = initialWeights(config, { parameters, random: createRandom(9) });
+    expect(startWarm(weights, { warmStart: { parent }, features, parameters }).kind).toBe("warm");
+    expect(Object.keys(weights)).not.toContain("log_temperature");
   });
 
   test("[TR10] refuses another schema or another shape, or says that it starts fresh", async () => {

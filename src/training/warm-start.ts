@@ -100,9 +100,10 @@ function pairUp(
     ...readTowerWeights("user", parent.userOnnx),
     ...readTowerWeights("item", parent.itemOnnx),
   ]);
-  // Earlier versions did not write the temperature, and heads are not in towers: they start as in any training.
+  // Not every version has a temperature to hand on, and heads are not in towers: they start as in any training.
   const needed = (name: string) => name !== temperatureParameter && !name.startsWith(headParameterPrefix);
   const kept = parameters.filter(({ name }) => needed(name) || known.has(name));
+  if (!kept.some(({ name }) => name === temperatureParameter)) known.delete(temperatureParameter);
   const now = new Map(kept.map(({ name, shape }) => [name, { shape, data: weights[name]! }]));
   const bags = new Map(kept.map(({ name, bag }) => [name, bag]));
   return [...new Set([...now.keys(), ...known.keys()])].map((name) => {
