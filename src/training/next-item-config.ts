@@ -29,7 +29,7 @@ export function hasSequence(schema: FeatureSchemaInput): boolean {
  * Refuses what learning the next item does not know.
  *
  * @param training The configuration.
- * @throws RangeError When it asks for another loss, hard negatives, feature dropout or weights of refused items.
+ * @throws RangeError When it asks for another loss, hard negatives, feature dropout, heads or weights of refused items.
  */
 export function checkNextItem(training: TrainingConfig): void {
   const hold = (name: keyof TrainingConfig, rule: string, holds: boolean): void => {
@@ -43,4 +43,7 @@ export function checkNextItem(training: TrainingConfig): void {
   hold("nopeWeight", "be 1", training.nopeWeight === 1);
   hold("newViewerShare", "be 0", training.newViewerShare === 0);
   hold("featureDropout", "name no feature", Object.keys(training.featureDropout).length === 0);
+  for (const head of ["likeHeadWeight", "watchHeadWeight", "nopeHeadWeight"] as const) {
+    hold(head, "be 0", training[head] === 0);
+  }
 }
