@@ -2,16 +2,19 @@ import { describe, expect, test } from "vitest";
 import { createPlainProduct } from "../../onnx/mod.ts";
 import { sliceHistories } from "../evaluation-set.ts";
 import { meanNdcg } from "../rank-all.ts";
+import type { Scorer } from "../scorer.ts";
 import { splitBy } from "../split-by.ts";
 import { checkerboard, datasetFromMatrix, everybody } from "../test-data.conformance.ts";
+import { validationQuality } from "../validation-quality.ts";
 import { chanceScorer } from "./chance.ts";
 import { fitEase } from "./ease.ts";
-import { fitIals } from "./ials.ts";
+import { fitIals, startIals } from "./ials.ts";
 import { type Interactions, interactionsOf } from "./interactions.ts";
 import { invertInPlace } from "./invert.ts";
 import { fitItemKnn } from "./item-knn.ts";
 import { createRowSolver } from "./least-squares.ts";
 import { fitPopularity } from "./popularity.ts";
+import { tuneIals } from "./tune-ials.ts";
 
 // The oracle figures below are NumPy's over this matrix X (6 people × 5 items).
 const matrix = [
@@ -198,6 +201,43 @@ describe("[EV7] on a checkerboard", () => {
   test("fitIals() stops when it is cancelled", async () => {
     const signal = AbortSignal.abort();
     await expect(fitIals(interactionsOf(split.train), { product, signal })).rejects.toMatchObject({
+      code: "cancelled",
+    });
+  });
+});
+
+describe("[EV16] settings are chosen by validation", () => {
+  const split = splitBy(checkerboard({ people: 50, items: 16, share: 0.8 }), "strong");
+  const x = interactionsOf(split.train);
+  const validation = split.validation;
+  const qualityOf = (scorer: Scorer) => validationQuality(scorer, validation, 16);
+
+  test("fitEase() climbs from the middle penalty to a better one, and says which", async () => {
+    const lambdas = [0.1, 1, 10, 100, 1000];
+    const qualities = new Map<number, number>();
+    for (const lambda of lambdas) {
+      qualities.set(lambda, await qualityOf(await fitEase(x, { product, lambdas: [lambda] })));
+    }
+    const { lambda, chosen, ...scorer } = await fitEase(x, { product, lambdas, validation });
+    expect(chosen).toEqual({ lambda, validationNdcg: qualities.get(lambda) });
+    expect(await qualityOf(scorer)).toBe(qualities.get(lambda));
+    expect(qualities.get(lambda)).toBeGreaterThanOrEqual(qualities.get(10)!);
+    const at = lambdas.indexOf(lambda);
+    // Where it stopped, one step further is no better.
+    if (at > 2) expect(qualities.get(lambdas[at + 1]!) ?? 0).toBeLessThanOrEqual(qualities.get(lambda)!);
+    if (at < 2) expect(qualities.get(lambdas[at - 1]!) ?? 0).toBeLessThanOrEqual(qualities.get(lambda)!);
+  });
+
+  test("tuneIals() is at least as good there as its default, and chooses the same again", async () => {
+    const options = { product, validation, trials: 2 };
+    const tuned = await tuneIals(x, options);
+    const { validationNdcg } = tuned.chosen!;
+    expect(await qualityOf(tuned)).toBe(validationNdcg);
+    const fit = startIals(x, { product });
+    for (let iteration = 0; iteration < 3; iteration++) await fit.iterate();
+    expect(validationNdcg).toBeGreaterThanOrEqual(await qualityOf(fit.scorer()));
+    expect((await tuneIals(x, options)).chosen).toEqual(tuned.chosen);
+    await expect(tuneIals(x, { ...options, signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: "cancelled",
     });
   });

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { genreVectors } from "../content-vectors.ts";
 import { areaUnderRoc } from "./auc.ts";
 import { areaUnderPrecisionRecall } from "./auc-pr.ts";
 import { averagePrecision } from "./average-precision.ts";
 import { coverageAt } from "./coverage.ts";
 import { diversityAt, genresOf } from "./diversity.ts";
 import { hitRateAt } from "./hit-rate.ts";
+import { intraListDiversityAt } from "./intra-list.ts";
 import { ndcgAt } from "./ndcg.ts";
 import { noveltyAt, selfInformation } from "./novelty.ts";
 import { precisionAt } from "./precision.ts";
@@ -80,6 +82,17 @@ describe("metrics of what is shown", () => {
     // Votes a 1.5, b 0.5 of 2: -(.75 log2 .75 + .25 log2 .25) = .8112781
     expect(diversityAt(Int32Array.of(0, 2, 3), 2, genres)).toBeCloseTo(0.8112781, 6);
     expect(diversityAt(Int32Array.of(4), 1, genres)).toBe(0);
+  });
+
+  test("intraListDiversityAt() is 1 - the mean cosine of all pairs, items without content passed over", () => {
+    const vectors = genreVectors(
+      [["a"], ["b"], ["a", "b"], []].map((genres, i) => ({ id: `${i}`, title: "", fields: { genres } })),
+    );
+    // cos(a, b) 0, cos(a, ab) = cos(b, ab) = 1/√2: mean of the three √2/3.
+    expect(intraListDiversityAt(Int32Array.of(0, 1, 2), 3, vectors)).toBeCloseTo(1 - Math.SQRT2 / 3, 6);
+    expect(intraListDiversityAt(Int32Array.of(0, 1, 2), 2, vectors)).toBeCloseTo(1, 6);
+    expect(intraListDiversityAt(Int32Array.of(2, 3, 2), 3, vectors)).toBeCloseTo(0, 6);
+    expect(intraListDiversityAt(Int32Array.of(0, 3), 2, vectors)).toBe(0);
   });
 
   test("noveltyAt() is the mean self-information in bits", () => {
