@@ -120,6 +120,8 @@ export const routeTable: readonly Row[] = [
   post(`${f}/two_tower_recommendations`, (user_id) => ({ user_id, candidates: ["v01", "v02"] }), adults),
   post(`${f}/two_tower_recommendations`, (user_id) => ({ user_id, filter: { min_price: 500 } }), adults),
   post(`${f}/recommendations`, viewer, adults),
+  post(`${f}/recommendations`, (user_id) => ({ user_id, explain: true, lang: "ja" }), adults),
+  post(`${f}/explain`, (user_id) => ({ user_id, video_id: "v01" }), adults),
   post(`${f}/export_person`, viewer, {
     ...own,
     // Nothing is kept of them: nothing to hand over.

@@ -31,6 +31,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/train.ts")).trainCommand(),
   },
   {
+    name: "tune",
+    summary: "search for settings, by validation alone",
+    load: async () => (await import("./commands/tune.ts")).tuneCommand(),
+  },
+  {
     name: "evaluate",
     summary: "measure a model beside the baselines",
     load: async () => (await import("./commands/evaluate.ts")).evaluateCommand(),
@@ -44,6 +49,11 @@ const commands: readonly CommandEntry[] = [
     name: "recommend",
     summary: "what a viewer will like",
     load: async () => (await import("./commands/recommend.ts")).recommendCommand(),
+  },
+  {
+    name: "explain",
+    summary: "why a viewer is recommended a video, or why not",
+    load: async () => (await import("./commands/explain.ts")).explainCommand(),
   },
   {
     name: "serve",

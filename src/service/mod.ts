@@ -8,3 +8,5 @@ export type { CorsOptions } from "./cors.ts";
 export { createService, type RequestOrigin, type Service, type ServiceDeps } from "./create-service.ts";
 export { faultOf, type Metrics, type RequestEntry, type RequestLog, silentLog } from "./observe.ts";
 export type { ProblemCode, ProblemIssue } from "./problem.ts";
+export { explanationBody } from "./routes/explain.ts";
+export { reasonBody } from "./routes/reason.ts";

@@ -1,11 +1,11 @@
-import { Command } from "commander";
-import { createOrtRuntime } from "../../adapters/ort-node/mod.ts";
-import { createInferenceEngine, varietyFromEnv } from "../../recommend/mod.ts";
+import { Command, Option } from "commander";
+import { type Language, languages } from "../../recommend/mod.ts";
+import { reasonBody } from "../../service/mod.ts";
 import { action, withSharedOptions } from "../context.ts";
-import { withStores } from "../open-stores.ts";
 import { realNumber, wholeNumber, wordList } from "../option-values.ts";
 import { tableOf } from "../table.ts";
 import { titlesOf } from "../titles.ts";
+import { withEngine } from "../with-engine.ts";
 
 interface Options {
   readonly limit: number;
@@ -14,6 +14,8 @@ interface Options {
   readonly diversity?: number;
   readonly maxPerMaker?: number;
   readonly maxPerPerformer?: number;
+  readonly explain?: true;
+  readonly lang: Language;
 }
 
 /**
@@ -35,64 +37,53 @@ export function recommendCommand(): Command {
     )
     .option("--max-per-maker <n>", "at most so many videos of one maker", wholeNumber({ min: 1 }))
     .option("--max-per-performer <n>", "at most so many videos of one performer", wholeNumber({ min: 1 }))
+    .option("--explain", "say why; then at most 100")
+    .addOption(new Option("--lang <name>", "the language of reasons").choices(languages).default("en"))
     .addHelpText(
       "after",
-      "\nExamples:\n  futago recommend viewer-0001\n  futago recommend viewer-0001 --diversity 0.3 --max-per-maker 2\n  futago recommend viewer-0001 --candidates video-00001,video-00002 --json",
+      "\nExamples:\n  futago recommend viewer-0001\n  futago recommend viewer-0001 --explain --lang ja\n  futago recommend viewer-0001 --diversity 0.3 --max-per-maker 2\n  futago recommend viewer-0001 --candidates video-00001,video-00002 --json",
     );
   return withSharedOptions(command).action(
     action<Options>(async (context, options, [viewer]) =>
-      withStores(context, async ({ database, blobs }) => {
-        const { catalogue: store, vectors, versions } = database;
-        const { limit, candidates, exclude, diversity, maxPerMaker, maxPerPerformer } = options;
-        const runtime = await createOrtRuntime();
-        const onFallback = ({ version, message }: { version: string; message: string }) =>
-          context.say(`Version ${version} cannot be used: ${message}`);
-        const engine = createInferenceEngine({
-          store,
-          vectors,
-          versions,
-          blobs,
-          runtime,
-          clock: Date,
-          variety: varietyFromEnv(context.env),
-          onFallback,
+      withEngine(context, async (engine, { database }) => {
+        const { limit, candidates, exclude, diversity, maxPerMaker, maxPerPerformer, explain, lang } =
+          options;
+        const answer = await engine.recommend(viewer!, {
+          limit,
+          ...(candidates === undefined ? {} : { candidates }),
+          ...(exclude === undefined ? {} : { exclude }),
+          ...(diversity === undefined ? {} : { diversity }),
+          caps: {
+            ...(maxPerMaker === undefined ? {} : { maker: maxPerMaker }),
+            ...(maxPerPerformer === undefined ? {} : { performers: maxPerPerformer }),
+          },
+          ...(explain ? { explain: lang } : {}),
         });
-        try {
-          const answer = await engine.recommend(viewer!, {
-            limit,
-            ...(candidates === undefined ? {} : { candidates }),
-            ...(exclude === undefined ? {} : { exclude }),
-            ...(diversity === undefined ? {} : { diversity }),
-            caps: {
-              ...(maxPerMaker === undefined ? {} : { maker: maxPerMaker }),
-              ...(maxPerPerformer === undefined ? {} : { performers: maxPerPerformer }),
-            },
-          });
-          const { recommendations, modelVersion, source } = answer;
-          const titles = await titlesOf(
-            store,
-            recommendations.map(({ itemId }) => itemId),
-          );
-          const rows = recommendations.map(({ rank, itemId, score }) => [
+        const { recommendations, modelVersion, source } = answer;
+        const titles = await titlesOf(
+          database.catalogue,
+          recommendations.map(({ itemId }) => itemId),
+        );
+        const rows = recommendations.map(({ rank, itemId, score, reasons }) => [
+          rank,
+          score.toFixed(3),
+          itemId,
+          titles.get(itemId) ?? "",
+          ...(explain ? [reasons?.[0]?.text ?? ""] : []),
+        ]);
+        const heading = ["#", "score", "video", "title", ...(explain ? ["why"] : [])];
+        for (const line of tableOf([heading, ...rows])) context.say(line);
+        context.say(`From ${source}, version ${modelVersion ?? "none"}`);
+        context.result({
+          recommendations: recommendations.map(({ itemId, score, rank, reasons }) => ({
+            video_id: itemId,
+            score,
             rank,
-            score.toFixed(3),
-            itemId,
-            titles.get(itemId) ?? "",
-          ]);
-          for (const line of tableOf([["#", "score", "video", "title"], ...rows])) context.say(line);
-          context.say(`From ${source}, version ${modelVersion ?? "none"}`);
-          context.result({
-            recommendations: recommendations.map(({ itemId, score, rank }) => ({
-              video_id: itemId,
-              score,
-              rank,
-            })),
-            model_version: modelVersion,
-            source,
-          });
-        } finally {
-          await engine.close();
-        }
+            ...(reasons === undefined ? {} : { reasons: reasons.map(reasonBody) }),
+          })),
+          model_version: modelVersion,
+          source,
+        });
       }),
     ),
   );

@@ -3,6 +3,7 @@ import { confirmAge } from "./confirm-age.ts";
 import { dmmContentSync } from "./dmm-content-sync.ts";
 import { erasePerson } from "./erase-person.ts";
 import { events } from "./events.ts";
+import { explain } from "./explain.ts";
 import { exportPerson } from "./export-person.ts";
 import { itemEmbedding } from "./item-embedding.ts";
 import { recommendations, recommendationsAlias } from "./recommendations.ts";
@@ -14,6 +15,7 @@ import { updateUserEmbedding, userEmbedding } from "./user-embedding.ts";
 export const allRoutes = [
   recommendations,
   recommendationsAlias,
+  explain,
   events,
   blocks,
   userEmbedding,

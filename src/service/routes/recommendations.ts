@@ -1,31 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { attributionsOf } from "../../catalogue/mod.ts";
-import type { ItemFilter } from "../../embeddings/mod.ts";
 import { ageProofOf, personFor } from "../auth/acting-for.ts";
 import { defineRoute } from "../route.ts";
-import { atMostEach, names, userId, videoIds } from "../wire.ts";
+import { userId, videoIds } from "../wire.ts";
+import { answerMembers, answerOptions } from "./answer-members.ts";
+import { lang, reason, reasonBody } from "./reason.ts";
 
-const diversityError = "a number from 0 to 1";
-const limitError = "a whole number from 1 to 1000";
-const priceError = "a price: a number of 0 or more";
-const price = z.number({ error: priceError }).min(0, { error: priceError });
-
-const filter = z
-  .strictObject(
-    {
-      genres: names("genres").optional().openapi({ description: "At least one of these" }),
-      min_price: price.optional(),
-      max_price: price.optional(),
-      exclude_makers: names("makers").optional(),
-      exclude_performers: names("performers").optional(),
-    },
-    { error: "an object with genres, min_price, max_price, exclude_makers or exclude_performers" },
-  )
-  .refine(({ min_price = 0, max_price = Number.POSITIVE_INFINITY }) => min_price <= max_price, {
-    path: ["min_price"],
-    error: "at most max_price",
-  })
-  .openapi("ItemFilter", { description: "What a video must be; every condition that is given must hold" });
+const explainError = "true for reasons with each video";
 
 /** What a viewer will like, from the whole catalogue or from given candidates. */
 export const recommendations = defineRoute({
@@ -37,29 +18,23 @@ export const recommendations = defineRoute({
     .strictObject(
       {
         user_id: userId.optional(),
-        limit: z
-          .number({ error: limitError })
-          .int({ error: limitError })
-          .min(1, { error: limitError })
-          .max(1000, { error: limitError })
-          .default(20),
-        exclude: videoIds("what to leave out").optional(),
+        ...answerMembers,
         candidates: videoIds("what to rank instead of the whole catalogue").optional(),
-        filter: filter.optional(),
-        diversity: z
-          .number({ error: diversityError })
-          .min(0, { error: diversityError })
-          .max(1, { error: diversityError })
-          .optional()
-          .openapi({ description: "0: the best, whatever they are like; 1: the most different among them" }),
-        max_per_maker: atMostEach("maker").optional(),
-        max_per_performer: atMostEach("performer").optional(),
+        explain: z
+          .boolean({ error: explainError })
+          .default(false)
+          .openapi({ description: "Reasons with each video; then at most 100 videos" }),
+        lang,
       },
       { error: "an object with user_id" },
     )
     .refine(({ candidates, filter }) => candidates === undefined || filter === undefined, {
       path: ["filter"],
       error: "nothing beside candidates, which are ranked as they are",
+    })
+    .refine(({ explain, limit }) => !explain || limit <= 100, {
+      path: ["limit"],
+      error: "at most 100 with explain",
     })
     .openapi("RecommendationsRequest"),
   response: z
@@ -69,6 +44,10 @@ export const recommendations = defineRoute({
           video_id: z.string(),
           score: z.number().openapi({ description: "Larger is better; comparable within one answer only" }),
           rank: z.number().int().min(1),
+          reasons: z
+            .array(reason)
+            .optional()
+            .openapi({ description: "With explain: what speaks for it; absent where nobody can say" }),
         }),
       ),
       model_version: z.string().nullable().openapi({ example: "2026.11.20-1" }),
@@ -85,29 +64,21 @@ export const recommendations = defineRoute({
     })
     .openapi("Recommendations"),
   problems: ["age_not_confirmed"],
-  handle: async (
-    { user_id, limit, exclude, candidates, filter, diversity, max_per_maker, max_per_performer },
-    { engine, caller },
-  ) => {
+  handle: async ({ user_id, candidates, explain, lang, ...asked }, { engine, caller }) => {
     const answer = await engine.recommend(personFor(caller, user_id), {
-      limit,
-      ...(diversity === undefined ? {} : { diversity }),
-      caps: {
-        ...(max_per_maker === undefined ? {} : { maker: max_per_maker }),
-        ...(max_per_performer === undefined ? {} : { performers: max_per_performer }),
-      },
-      ...(exclude === undefined ? {} : { exclude }),
+      ...answerOptions(asked),
       ...(candidates === undefined ? {} : { candidates }),
-      ...(filter === undefined ? {} : { filter: toItemFilter(filter) }),
+      ...(explain ? { explain: lang } : {}),
       ...ageProofOf(caller),
     });
     const attribution = attributionsOf(answer.recommendations.map(({ itemId }) => itemId));
     return {
       body: {
-        recommendations: answer.recommendations.map(({ itemId, score, rank }) => ({
+        recommendations: answer.recommendations.map(({ itemId, score, rank, reasons }) => ({
           video_id: itemId,
           score,
           rank,
+          ...(reasons === undefined ? {} : { reasons: reasons.map(reasonBody) }),
         })),
         model_version: answer.modelVersion,
         source: answer.source,
@@ -126,14 +97,3 @@ export const recommendationsAlias = defineRoute({
   path: "/functions/v1/recommendations",
   name: "recommendations",
 });
-
-function toItemFilter(sent: z.infer<typeof filter>): ItemFilter {
-  const { genres, min_price, max_price, exclude_makers, exclude_performers } = sent;
-  return {
-    ...(genres === undefined ? {} : { genres }),
-    ...(min_price === undefined ? {} : { minPrice: min_price }),
-    ...(max_price === undefined ? {} : { maxPrice: max_price }),
-    ...(exclude_makers === undefined ? {} : { excludeMakers: exclude_makers }),
-    ...(exclude_performers === undefined ? {} : { excludePerformers: exclude_performers }),
-  };
-}

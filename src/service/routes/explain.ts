@@ -1,0 +1,80 @@
+import { z } from "@hono/zod-openapi";
+import { type Explanation, obstacles } from "../../recommend/mod.ts";
+import { ageProofOf, personFor } from "../auth/acting-for.ts";
+import { defineRoute } from "../route.ts";
+import { userId, videoId } from "../wire.ts";
+import { answerMembers, answerOptions } from "./answer-members.ts";
+import { lang, reason, reasonBody } from "./reason.ts";
+
+const explanation = z
+  .object({
+    video_id: z.string(),
+    shown: z.boolean().openapi({ description: "Whether an answer to the same request holds it" }),
+    score: z.number().nullable(),
+    rank: z.number().int().nullable().openapi({
+      description: "Its place by score among all that could be shown, or the place it would have",
+    }),
+    obstacles: z
+      .array(z.enum(obstacles))
+      .openapi({ description: "What keeps it out; empty exactly where it is shown" }),
+    reasons: z
+      .array(reason)
+      .optional()
+      .openapi({ description: "What moved the score, for and against; absent where nobody can say" }),
+    rest: z
+      .number()
+      .optional()
+      .openapi({ description: "What of the score the reasons do not name; with them it adds up" }),
+    features: z
+      .record(z.string(), z.number())
+      .optional()
+      .openapi({ description: "Contributions by feature of the user tower" }),
+    model_version: z.string().nullable(),
+    source: z.enum(["two_tower", "previous_version", "linear", "popularity"]),
+    request_id: z.string(),
+  })
+  .openapi("Explanation");
+
+/** Why a video is recommended to a viewer, or why not. */
+export const explain = defineRoute({
+  path: "/functions/v1/explain",
+  name: "explain",
+  summary: "Why a video stands where it does for a viewer, and what keeps it out of their recommendations",
+  callers: "viewers",
+  request: z
+    .strictObject(
+      { user_id: userId.optional(), video_id: videoId, ...answerMembers, lang },
+      { error: "an object with video_id" },
+    )
+    .openapi("ExplainRequest", {
+      description: "What is asked of an answer here is that of the answer in question",
+    }),
+  response: explanation,
+  problems: ["age_not_confirmed"],
+  handle: async ({ user_id, video_id, lang, ...asked }, { engine, caller }) => {
+    const told = await engine.explain(personFor(caller, user_id), video_id, {
+      ...answerOptions(asked),
+      lang,
+      ...ageProofOf(caller),
+    });
+    return { body: explanationBody(told), source: told.source, modelVersion: told.modelVersion };
+  },
+});
+
+/**
+ * An explanation as it is answered.
+ *
+ * @param told As the engine gives it.
+ * @returns The same in the words of the interface.
+ */
+export function explanationBody(told: Explanation): Omit<z.infer<typeof explanation>, "request_id"> {
+  const { itemId, modelVersion, obstacles, reasons, features, ...rest } = told;
+  return {
+    video_id: itemId,
+    ...rest,
+    obstacles: [...obstacles],
+    ...(reasons === undefined ? {} : { reasons: reasons.map(reasonBody) }),
+    ...(features === undefined ? {} : { features: { ...features } }),
+    model_version: modelVersion,
+  };
+}
