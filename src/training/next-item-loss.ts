@@ -80,7 +80,9 @@ export function nextItemLoss(inputs: NextItemLossInputs): Value {
     return reduceSum(mul(weights, sub(denominator, positive)));
   }
   const hit = equal(column(targets), reshape(negatives.rows, [1, negatives.rows.shape[0]!]));
-  const others = where(hit, removed, sub(logits(negatives.rows), negatives.logExpected));
+  // One pass that no gradient goes through: what is removed has none anyway.
+  const offset = where(hit, removed, neg(negatives.logExpected));
+  const others = add(logits(negatives.rows), offset);
   // log(e^z + Σ) - z = log(1 + e^(log Σ - z))
   return reduceSum(mul(weights, softplus(sub(logSumExp(others, { axis: 1, keepDims: true }), positive))));
 }
