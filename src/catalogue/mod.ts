@@ -63,7 +63,7 @@ export {
   type MemoryCatalogueOptions,
   maxIdLength,
 } from "./memory-store.ts";
-export type { Person } from "./person.ts";
+export type { Person, Taste } from "./person.ts";
 export {
   createMemoryPersonRecords,
   type MemoryPersonVectors,

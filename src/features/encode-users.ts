@@ -11,6 +11,8 @@ import { createPoolScratch, type PoolScratch, poolSignals } from "./pooling.ts";
 import type { UserFeature } from "./schema.ts";
 import { encodeSequences } from "./sequence.ts";
 import { createSignalScratch, eventWindow, readSignals, type SignalScratch } from "./signals.ts";
+import { declaredRows } from "./taste.ts";
+import { type VocabularyState, vocabularyRows } from "./vocabulary.ts";
 
 /** Options of {@link encodeUsers}. */
 export interface EncodeUsersOptions {
@@ -33,6 +35,11 @@ interface CompiledUsers {
   readonly encoders: ReadonlyMap<string, FieldEncoder>;
   readonly offsets: ReadonlyMap<string, number>;
   readonly pool: PoolScratch;
+  /** Of distributions that read a declared taste: as how many likes, of which item field, with the row of each value. */
+  readonly declared: ReadonlyMap<
+    string,
+    { readonly weight: number; readonly field: string; readonly rows: ReadonlyMap<string, number> }
+  >;
   signals: SignalScratch;
 }
 
@@ -49,6 +56,15 @@ function compiledOf(fitted: FittedFeatures): CompiledUsers {
   users = {
     encoders,
     offsets: new Map(fitted.userLayout.dense.map(({ name, offset }) => [name, offset])),
+    declared: new Map(
+      fitted.schema.user.flatMap((feature) => {
+        if (feature.kind !== "distribution" || feature.declared === undefined) return [];
+        const of = fitted.schema.item.find(({ name }) => name === feature.of);
+        if (of?.kind !== "bag" && of?.kind !== "category") return [];
+        const rows = vocabularyRows(fitted.itemStates[of.name] as VocabularyState);
+        return [[feature.name, { weight: feature.declared, field: of.field, rows }]];
+      }),
+    ),
     pool: createPoolScratch(Math.max(1, ...fitted.itemLayout.bags.map(({ vocabulary }) => vocabulary))),
     signals: createSignalScratch(0, 0),
   };
@@ -146,7 +162,7 @@ function encodeBags(
   const { history } = fitted.schema;
   const state = compiledOf(fitted);
   if (state.signals.stamp.length < items.rows) state.signals = createSignalScratch(items.rows, history.limit);
-  const { encoders, pool, signals: scratch } = state;
+  const { encoders, declared, pool, signals: scratch } = state;
   const bags = fitted.schema.user
     .filter((feature) => fitted.userLayout.bags.some(({ name }) => name === feature.name))
     .map((feature) => ({ feature, out: new BagBuilder(users, 8) }));
@@ -158,7 +174,12 @@ function encodeBags(
       if (feature.kind === "history" || feature.kind === "distribution") {
         const signals = feature.signal === "nope" ? scratch.nope : scratch.positive;
         const normalise = feature.kind === "history" ? "l2" : "share";
-        poolSignals(signals, items.bags[feature.of]!, { normalise, out, scratch: pool });
+        const said = declared.get(feature.name);
+        const entries = said && declaredRows(histories.fields[user]!, said.field, said.rows);
+        poolSignals(signals, items.bags[feature.of]!, {
+          ...{ normalise, out, scratch: pool },
+          ...(said && entries && entries.length > 0 && { declared: { entries, weight: said.weight } }),
+        });
       } else {
         const encoder = encoders.get(feature.name);
         if (encoder?.kind === "bag") encoder.encode(fieldRow(histories, user), out);

@@ -82,6 +82,6 @@ export interface Histories {
   readonly watchSeconds?: Float32Array;
   /** Per user: the moment the features are taken at; nothing later may be read. */
   readonly asOf: Float64Array;
-  /** Per user: declared fields (age range, region). */
+  /** Per user: their fields (age range, region), and under `taste` what they said they like. */
   readonly fields: readonly Readonly<Record<string, unknown>>[];
 }

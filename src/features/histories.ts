@@ -1,5 +1,6 @@
 import { type Dataset, eventKinds, type Item, type PersonHistory } from "../catalogue/mod.ts";
 import type { Histories } from "./encoded.ts";
+import { fieldsOf } from "./taste.ts";
 
 const lastEvents = new WeakMap<Dataset, number>();
 
@@ -97,7 +98,7 @@ export function historiesOf(
     watchFraction,
     ...(watchSeconds ? { watchSeconds } : {}),
     asOf: new Float64Array(users).fill(asOf),
-    fields: Array.from({ length: users }, (_, u) => dataset.people[people[u]!]!.fields),
+    fields: Array.from({ length: users }, (_, u) => fieldsOf(dataset.people[people[u]!]!)),
   };
 }
 
@@ -152,7 +153,7 @@ export function historiesFromPeople(
       watchFraction: Float32Array.from(watchFraction),
       ...(watchSeconds.every(Number.isNaN) ? {} : { watchSeconds: Float32Array.from(watchSeconds) }),
       asOf: new Float64Array(list.length).fill(options.asOf),
-      fields: list.map(({ person }) => person.fields),
+      fields: list.map(({ person }) => fieldsOf(person)),
     },
     items,
   };

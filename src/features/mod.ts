@@ -29,5 +29,6 @@ export {
 } from "./schema.ts";
 export type { SchemaIssue } from "./schema-issue.ts";
 export { sequenceSchema } from "./sequence-schema.ts";
+export { fieldsOf, tasteFields, valuesOf } from "./taste.ts";
 export { videoSchema } from "./video-schema.ts";
 export { type KnownStates, withStates } from "./with-states.ts";

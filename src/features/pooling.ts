@@ -26,6 +26,11 @@ export const distributionFeature = z.strictObject({
   /** The item feature whose entries are pooled: any that makes a bag. */
   of: featureName,
   signal,
+  /**
+   * As many likes as what a viewer said they like counts for, in `Person.taste` under the item feature's field: while there are
+   * few likes it speaks, and fades as they come. Absent: it is not read.
+   */
+  declared: z.number().positive().max(1_000).optional(),
 });
 
 /** See {@link distributionFeature}. */
@@ -58,7 +63,8 @@ export function createPoolScratch(vocabulary: number): PoolScratch {
  * Adds up the bags of a viewer's items into one row of a bag.
  *
  * `l2`: sum_j = Σ_i w_i · b_ij, then divided by the Euclidean length. `share`: each item spreads its weight over its
- * entries, sum_j = Σ_i w_i · b_ij / Σ_k b_ik, then divided by the total.
+ * entries, sum_j = Σ_i w_i · b_ij / Σ_k b_ik, then divided by the total. Declared entries D add D's weight / |D| each to their
+ * sum before that, as a Dirichlet prior would: of n likes, the share that was declared is weight / (n + weight).
  *
  * @param signals The viewer's items and weights.
  * @param bag The items' entries.
@@ -71,13 +77,20 @@ export function poolSignals(
     readonly normalise: "l2" | "share";
     readonly out: BagBuilder;
     readonly scratch: PoolScratch;
+    /** Entries that were said to be liked, each once, and as how many likes they count together. */
+    readonly declared?: { readonly entries: readonly number[]; readonly weight: number };
   },
 ): void {
-  const { normalise, out, scratch } = options;
+  const { normalise, out, scratch, declared } = options;
   const { sum, stamp, touched } = scratch;
   const { offsets, indices, weights } = bag;
   const generation = ++scratch.generation;
   let count = 0;
+  for (const index of declared?.entries ?? []) {
+    stamp[index] = generation;
+    sum[index] = declared!.weight / declared!.entries.length;
+    touched[count++] = index;
+  }
   for (let i = 0; i < signals.count; i++) {
     const row = signals.item[i]!;
     const start = offsets[row]!;

@@ -159,6 +159,15 @@ function crossIssues(schema: FeatureSchema): readonly SchemaIssue[] {
     if (!("of" in feature)) continue;
     const kind = kinds.get(feature.of);
     const ofItems = feature.kind !== "distribution";
+    if (feature.kind === "distribution" && feature.declared !== undefined) {
+      if (feature.signal === "positive" && (kind === "bag" || kind === "category")) continue;
+      issues.push({
+        path: `user[${position}].declared`,
+        expected: "beside the positive signal of an item feature of kind bag or category",
+        received: `${feature.declared}`,
+      });
+      continue;
+    }
     const fits = ofItems ? kind === "id" : kind !== undefined && bagKinds.has(kind);
     if (fits) continue;
     issues.push({

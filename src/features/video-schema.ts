@@ -1,8 +1,8 @@
 import { type FeatureSchema, parseFeatureSchema } from "./schema.ts";
 
 /**
- * The schema of a video catalogue: every field that `Item` names, likes of the last 100 videos, and local time in
- * Japan. A vector of the thumbnail is added by a feature `{ kind: "vector", name, field, width }`.
+ * The schema of a video catalogue: every field that `Item` names, likes of the last 100 videos, what viewers said they like,
+ * and local time in Japan. A vector of the thumbnail is added by a feature `{ kind: "vector", name, field, width }`.
  */
 export const videoSchema: FeatureSchema = /* @__PURE__ */ parseFeatureSchema({
   kind: "feature-schema",
@@ -29,9 +29,9 @@ export const videoSchema: FeatureSchema = /* @__PURE__ */ parseFeatureSchema({
   user: [
     { kind: "history", name: "history" },
     { kind: "history", name: "nopes", signal: "nope" },
-    { kind: "distribution", name: "genreShare", of: "genre" },
-    { kind: "distribution", name: "makerShare", of: "maker" },
-    { kind: "distribution", name: "performerShare", of: "performer" },
+    { kind: "distribution", name: "genreShare", of: "genre", declared: 5 },
+    { kind: "distribution", name: "makerShare", of: "maker", declared: 5 },
+    { kind: "distribution", name: "performerShare", of: "performer", declared: 5 },
     { kind: "distribution", name: "tagShare", of: "tag" },
     { kind: "distribution", name: "priceShare", of: "priceBand" },
     { kind: "activity", name: "activity" },

@@ -16,6 +16,7 @@ import { EncounterFeeder, readEncounters } from "./encounters.ts";
 import { FeatureDropout } from "./feature-dropout.ts";
 import type { FitOptions } from "./fit-options.ts";
 import { type HardNegatives, openHardNegatives } from "./hard-negatives.ts";
+import { NewViewers } from "./new-viewers.ts";
 import { hasSequence } from "./next-item-config.ts";
 import { readNextItemData } from "./next-item-data.ts";
 import { NextItemFeeder } from "./next-item-feeder.ts";
@@ -132,6 +133,10 @@ async function preparePooled(
     towers: config,
     training,
     featureDropout: new FeatureDropout(training.featureDropout, { features, items: data.items }),
+    newViewers: new NewViewers({
+      ...{ dataset: train, features, items: data.items, positives: data.positives },
+      share: training.newViewerShare,
+    }),
     parameters,
     plans,
     candidates: data.candidates,

@@ -10,6 +10,7 @@ import type { EncounterFeeder } from "./encounters.ts";
 import type { FeatureDropout } from "./feature-dropout.ts";
 import { idDropoutAt } from "./id-dropout.ts";
 import { multiHot } from "./multi-hot.ts";
+import type { NewViewers } from "./new-viewers.ts";
 import type { StepRows } from "./parameter-store.ts";
 import { stepInputs } from "./step-graph.ts";
 import { inputNames } from "./tower-sources.ts";
@@ -43,6 +44,7 @@ export interface FeederOptions {
   readonly towers: TowerConfig;
   readonly training: TrainingConfig;
   readonly featureDropout: FeatureDropout;
+  readonly newViewers: NewViewers;
   readonly parameters: readonly TowerParameter[];
   readonly plans: readonly BagPlan[];
   readonly candidates: CandidateSource;
@@ -95,15 +97,19 @@ export class StepFeeder implements BatchFeeder {
     random: Random,
     out: Pick<StepFeed, "inputs"> & { rows: Map<string, Int32Array> },
   ): void {
-    const { dataset, features, items, towers, plans, featureDropout } = this.#options;
-    const histories = historiesOf(dataset, users);
+    const { dataset, features, items, towers, plans, featureDropout, newViewers } = this.#options;
+    const whole = historiesOf(dataset, users);
+    const fresh = newViewers.draw(users, random.fork("new viewers"));
+    const histories = { ...whole, fields: whole.fields.map((own, row) => fresh.get(row)?.fields ?? own) };
     const dropped = random.fork("history");
     const keep = new Uint8Array(histories.item.length);
     for (let e = 0; e < keep.length; e++) keep[e] = dropped.next() < towers.historyDropout ? 0 : 1;
+    for (const row of fresh.keys()) keep.fill(0, whole.offsets[row], whole.offsets[row + 1]);
     const width = features.userLayout.denseWidth;
     const dense = new Float32Array(users.length * width);
     for (const [row, user] of users.entries()) {
-      dense.set(this.#options.denseUsers.subarray(user * width, (user + 1) * width), row * width);
+      const known = this.#options.denseUsers.subarray(user * width, (user + 1) * width);
+      dense.set(fresh.get(row)?.dense ?? known, row * width);
     }
     const encoded = encodeUsers(features, histories, { items, keep, dense });
     if (width > 0) {
