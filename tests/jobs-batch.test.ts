@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Item } from "../src/catalogue/mod.ts";
+import { embedCatalogue } from "../src/embeddings/mod.ts";
 import {
   createEmbedChanged,
   createEvaluate,
@@ -24,7 +25,7 @@ function world() {
 }
 
 test("[JB13] embed-changed embeds what is new and what has changed under the active version, and nothing twice", async () => {
-  const { store, vectors, versions, clock, deploy, open } = world();
+  const { store, vectors, versions, clock, deploy, deployer, open } = world();
   const handler = createEmbedChanged({ store, vectors, versions, open, clock });
   expect(await run(handler)).toEqual({ reason: "no version is active" });
   const version = await deploy(1);
@@ -44,7 +45,17 @@ test("[JB13] embed-changed embeds what is new and what has changed under the act
   expect(await run(handler)).toMatchObject({ counts: { videos: 2, videosUnchanged: 59, viewers: 0 } });
   expect(await run(handler)).toMatchObject({ counts: { videos: 0, videosUnchanged: 61, viewers: 0 } });
   expect((await vectors.itemHashes(version)).has("new")).toBe(true);
+  // A version that is being deployed has vectors already, and must not miss what came after them.
+  clock.time += 1000;
+  const { model, dataset } = tinyModel(2);
+  const deploying = await deployer.register(model, { dataset });
+  expect(await run(handler)).toMatchObject({ counts: { videos: 0 } });
+  const { towers } = await open(deploying);
+  await embedCatalogue({ towers, version: deploying.version, store, vectors });
   await store.putBatch({ items: [{ id: "newer", title: "Newer", fields: {} }] });
+  expect(await run(handler)).toMatchObject({ modelVersion: version, counts: { videos: 2 } });
+  expect((await vectors.itemHashes(deploying.version)).has("newer")).toBe(true);
+  await store.putBatch({ items: [{ id: "newest", title: "Newest", fields: {} }] });
   await expect(run(handler, AbortSignal.abort())).rejects.toMatchObject({ code: "cancelled" });
 });
 

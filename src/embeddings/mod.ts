@@ -8,6 +8,7 @@ export {
 export { type EmbedPeopleOptions, embedPeople, type UserTower } from "./embed-people.ts";
 export { hasItemVectors } from "./has-item-vectors.ts";
 export { checkFilter, matchesFilter, withBlocks } from "./item-filter.ts";
+export { keptVersions } from "./kept-versions.ts";
 export { createMemoryVectorStore } from "./memory-vector-store.ts";
 export type {
   ItemFilter,

@@ -5,14 +5,14 @@ import type { Item } from "../item.ts";
  * people, so they are not kept; this one is made from the product's page and an id for links.
  *
  * @param item Of the DMM catalogue.
- * @param linkAffiliateId The affiliate id for links, which does not end in -990 to -999: `DMM_LINK_AFFILIATE_ID`.
+ * @param linkAffiliateId The affiliate id for links, which does not end in -990 to -999; never that of the API.
  * @returns The link; undefined where the item's page is not known.
  * @throws TypeError For an id that is for the API, or is none.
  */
 export function dmmLink(item: Item, linkAffiliateId: string): string | undefined {
   if (!/^[\w-]{1,100}$/.test(linkAffiliateId) || /-99[0-9]$/.test(linkAffiliateId)) {
     throw new TypeError(
-      "Cannot make a link as it needs an affiliate id for links, which does not end in -990 to -999: set DMM_LINK_AFFILIATE_ID",
+      "Cannot make a link as it needs an affiliate id for links, which does not end in -990 to -999: ask the affiliate programme for one",
     );
   }
   const { url } = item.fields;

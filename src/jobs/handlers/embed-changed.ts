@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/mod.ts";
 import type { CatalogueStore } from "../../catalogue/mod.ts";
-import { embedCatalogue, embedPeople, type VectorStore } from "../../embeddings/mod.ts";
+import { embedCatalogue, embedPeople, keptVersions, type VectorStore } from "../../embeddings/mod.ts";
 import type { LoadedModel, ModelVersion, VersionStore } from "../../registry/mod.ts";
 import type { JobHandler } from "../worker.ts";
 
@@ -17,37 +17,36 @@ export interface EmbedChangedDeps {
 }
 
 /**
- * The job `embed-changed`: brings the vectors of videos and viewers under the active version up to date.
+ * The job `embed-changed`: brings the vectors of videos and viewers up to date, under the active version and under newer ones
+ * that are being deployed.
  *
  * @param deps Stores, and how to open a version.
- * @returns The handler; where no version is active it does nothing and says so.
+ * @returns The handler, whose record counts what all versions had; where there is none it does nothing and says so.
  */
 export function createEmbedChanged(deps: EmbedChangedDeps): JobHandler {
   const { store, vectors, versions, open, clock, batchSize = 500 } = deps;
   return {
     concurrency: 1,
     run: async ({ signal }) => {
-      const active = await versions.active();
-      if (active === undefined) return { reason: "no version is active" };
-      const { version } = active;
-      const { towers, close } = await open(active);
-      try {
-        const work = { towers, version, store, vectors, signal, batchSize };
-        const items = await embedCatalogue(work);
-        const people = await embedPeople({ ...work, asOf: clock.now() });
-        return {
-          modelVersion: version,
-          counts: {
-            videos: items.embedded,
-            videosUnchanged: items.unchanged,
-            videosRemoved: items.removed,
-            viewers: people.embedded,
-            viewersUnchanged: people.unchanged,
-          },
-        };
-      } finally {
-        await close();
+      const kept = await keptVersions({ versions, vectors });
+      if (kept.length === 0) return { reason: "no version is active" };
+      const counts = { videos: 0, videosUnchanged: 0, videosRemoved: 0, viewers: 0, viewersUnchanged: 0 };
+      for (const row of kept) {
+        const { towers, close } = await open(row);
+        try {
+          const work = { towers, version: row.version, store, vectors, signal, batchSize };
+          const items = await embedCatalogue(work);
+          const people = await embedPeople({ ...work, asOf: clock.now() });
+          counts.videos += items.embedded;
+          counts.videosUnchanged += items.unchanged;
+          counts.videosRemoved += items.removed;
+          counts.viewers += people.embedded;
+          counts.viewersUnchanged += people.unchanged;
+        } finally {
+          await close();
+        }
       }
+      return { modelVersion: kept[0]!.version, counts };
     },
   };
 }
