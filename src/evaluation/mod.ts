@@ -15,6 +15,12 @@ export {
   evaluateInDetail,
 } from "./evaluate.ts";
 export { firstViewers } from "./evaluation-set.ts";
+export {
+  type FeatureImportance,
+  type FeatureImportanceOptions,
+  featureImportance,
+  type MeasuredImportance,
+} from "./feature-importance.ts";
 export { datasetFingerprint, protocolHash } from "./fingerprint.ts";
 export {
   type BaselineName,

@@ -25,6 +25,8 @@ export interface Towers {
   embedHistories(people: readonly PersonHistory[], options: { readonly asOf: number }): Promise<Float32Array>;
   /** users × dims for histories over items that are already encoded. */
   embedUsers(histories: Histories, items: EncodedRows): Promise<Float32Array>;
+  /** users × dims for rows that are already encoded. */
+  embedEncodedUsers(users: EncodedRows): Promise<Float32Array>;
   /** items × dims for rows that are already encoded. */
   embedEncodedItems(items: EncodedRows): Promise<Float32Array>;
   close(): Promise<void>;
@@ -115,12 +117,10 @@ export async function towersOf(
       throw error;
     });
   }
+  const embedEncodedUsers = (encoded: EncodedRows): Promise<Float32Array> =>
+    embed(user, { ...options, encoded, layout: features.userLayout });
   const embedUsers = (histories: Histories, items: EncodedRows): Promise<Float32Array> =>
-    embed(user, {
-      ...options,
-      encoded: encodeUsers(features, histories, { items }),
-      layout: features.userLayout,
-    });
+    embedEncodedUsers(encodeUsers(features, histories, { items }));
   const embedEncodedItems = async (encoded: EncodedRows): Promise<Float32Array> =>
     embed(await itemSession(), { ...options, encoded, layout: features.itemLayout });
   return {
@@ -128,6 +128,7 @@ export async function towersOf(
     features,
     historyEvents: features.schema.history.maxEvents,
     embedUsers,
+    embedEncodedUsers,
     embedEncodedItems,
     embedItems: (items) => embedEncodedItems(encodeItems(features, items)),
     embedHistories: (people, { asOf }) => {
