@@ -1,4 +1,7 @@
-import { expect, test } from "vitest";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { tinyCatalogue } from "../../tests/tiny-model.ts";
 import { claimsOf, newKey, signed, startJwksServer } from "../../tests/token-issuer.ts";
 import { describeDatabases } from "../adapters/postgres/databases.conformance.ts";
@@ -9,7 +12,11 @@ import { serveUntilAborted } from "./serving.ts";
 const path = "/functions/v1/recommendations";
 
 describeDatabases("futago serve", (open) => {
-  async function served(env: Record<string, string>, use: (url: string) => Promise<void>): Promise<void> {
+  async function served(
+    env: Record<string, string>,
+    use: (url: string) => Promise<void>,
+    logDir?: string,
+  ): Promise<void> {
     const database = await open();
     await database.catalogue.putBatch(tinyCatalogue());
     const blobs = createMemoryBlobStore();
@@ -18,15 +25,19 @@ describeDatabases("futago serve", (open) => {
     await serveUntilAborted({
       context,
       stores: { database, blobs, home: blobs },
-      options: { port: 0, quiet: true },
+      options: { port: 0, ...(logDir === undefined ? { quiet: true } : { logDir }) },
       listening: async (url) => {
         await use(url).finally(() => stop.abort());
       },
     });
   }
 
-  test("asks nobody on this machine who they are where no variable says so", async () => {
-    await served({}, async (url) => {
+  test("asks nobody on this machine who they are where no variable says so, and logs to a file a day", async () => {
+    const logs = await mkdtemp(join(tmpdir(), "futago-serve-"));
+    onTestFinished(() => rm(logs, { recursive: true, force: true }));
+    const old = join(logs, "futago-2020-01-01.log");
+    await writeFile(old, "");
+    const use = async (url: string): Promise<void> => {
       const ask = (body: object, headers = {}) =>
         fetch(url + path, {
           method: "POST",
@@ -37,7 +48,18 @@ describeDatabases("futago serve", (open) => {
       expect((await ask({ user_id: "p11" })).status).toBe(403);
       const answer = await ask({ user_id: "p00" }, { origin: "https://app.example.com" });
       expect(answer.headers.has("access-control-allow-origin")).toBe(false);
-    });
+    };
+    await served({}, use, logs);
+    const [file, ...others] = await readdir(logs);
+    expect([file, others]).toEqual([expect.stringMatching(/^futago-20\d\d-\d\d-\d\d\.log$/), []]);
+    const text = await readFile(join(logs, file!), "utf8");
+    const lines = text.trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === "request")).toMatchObject([
+      { route: "recommendations", status: 200 },
+      { route: "recommendations", status: 403 },
+      { route: "recommendations", status: 200 },
+    ]);
+    expect(text).not.toMatch(/"p00"|"p11"/);
   });
 
   test("knows callers, origins and limits by its variables", async () => {

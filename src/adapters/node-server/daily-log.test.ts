@@ -1,8 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Writable } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDailyLog } from "./daily-log.ts";
+import { standardError } from "./job-log.ts";
 import { createPinoLog } from "./pino-log.ts";
 
 let directory = "";
@@ -39,4 +42,27 @@ test("[LO1] a log has a file a day, kept for a week; others' files stay", async 
     const text = await readFile(join(directory, `futago-2026-11-${day}.log`), "utf8");
     expect(JSON.parse(text)).toMatchObject({ level: 30, msg: message });
   }
+});
+
+test("[LO2] a person on a terminal reads a line, a program JSON", async () => {
+  const linesOn = async (terminal: boolean): Promise<string> => {
+    let text = "";
+    const stream = new Writable({
+      write: (chunk: Buffer, _, done) => {
+        text += chunk.toString();
+        done();
+      },
+    });
+    const log = createPinoLog({ destination: standardError({ terminal, stream }) });
+    log.note("the active version is still being opened");
+    await new Promise((done) => setImmediate(done));
+    return stripVTControlCharacters(text);
+  };
+  expect(await linesOn(true)).toMatch(
+    /^\[\d\d:\d\d:\d\d\] INFO: the active version is still being opened\n$/,
+  );
+  expect(JSON.parse(await linesOn(false))).toMatchObject({
+    level: 30,
+    msg: "the active version is still being opened",
+  });
 });

@@ -41,9 +41,29 @@ export function createJobLog(options: JobLogOptions = {}): JobLog {
   } satisfies JobLog);
 }
 
-/** Lines for a person on a terminal, JSON elsewhere; stdout stays for results. */
-export function standardError(): DestinationStream {
-  return process.stderr.isTTY
-    ? PinoPretty({ destination: 2, sync: true, translateTime: "SYS:HH:MM:ss", singleLine: true })
-    : pino.destination({ dest: 2, sync: true });
+/** Options of {@link standardError}. */
+export interface StandardErrorOptions {
+  /** Whether a person reads it. @default as it is */
+  readonly terminal?: boolean;
+  /** Another place than stderr. */
+  readonly stream?: NodeJS.WritableStream;
+}
+
+/**
+ * Lines for a person on a terminal, JSON elsewhere; stdout stays for results.
+ *
+ * @param options Who reads, and where.
+ * @returns The destination of a log.
+ */
+export function standardError({
+  terminal = process.stderr.isTTY,
+  stream,
+}: StandardErrorOptions = {}): DestinationStream {
+  if (!terminal) return stream ?? pino.destination({ dest: 2, sync: true });
+  return PinoPretty({
+    destination: stream ?? 2,
+    sync: true,
+    translateTime: "SYS:HH:MM:ss",
+    singleLine: true,
+  });
 }
