@@ -1,6 +1,6 @@
-import { type Scorer, type Split, trainingValidation } from "../evaluation/mod.ts";
+import { type Split, trainingValidation } from "../evaluation/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
-import { createTowerScorer, loadTowers } from "../towers/mod.ts";
+import { createTowerScorer, loadTowers, type TowerScorer } from "../towers/mod.ts";
 import { createTrainer, type TrainedModel } from "../training/mod.ts";
 import type { ModelSettings } from "../tuning/mod.ts";
 import type { CliContext } from "./context.ts";
@@ -18,7 +18,7 @@ export interface EvaluatedTowersOptions {
 /** Towers that were trained on a split, as one more scorer. */
 export interface EvaluatedTowers {
   readonly model: TrainedModel;
-  readonly scorer: Scorer;
+  readonly scorer: TowerScorer;
   /** Frees the towers. */
   close(): Promise<void>;
 }

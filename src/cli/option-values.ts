@@ -25,12 +25,17 @@ export function wholeNumber(bounds: Bounds = {}): (text: string) => number {
  * @returns A parser; an empty list, or a value outside, is a usage error (exit code 2).
  */
 export function wholeNumbers(bounds: Bounds = {}): (text: string) => readonly number[] {
-  const parse = wholeNumber(bounds);
-  return (text) => {
-    const words = wordList(text);
-    if (words.length === 0) throw new InvalidArgumentError("It must name at least one number.");
-    return words.map(parse);
-  };
+  return listOf(wholeNumber(bounds));
+}
+
+/**
+ * A parser of comma-separated numbers for commander's `.option(flags, text, parser)`.
+ *
+ * @param bounds What is accepted.
+ * @returns A parser; an empty list, or a value outside, is a usage error (exit code 2).
+ */
+export function realNumbers(bounds: Bounds = {}): (text: string) => readonly number[] {
+  return listOf(realNumber(bounds));
 }
 
 /**
@@ -54,6 +59,14 @@ export function wordList(text: string): string[] {
     .split(",")
     .map((word) => word.trim())
     .filter((word) => word !== "");
+}
+
+function listOf(parse: (text: string) => number): (text: string) => readonly number[] {
+  return (text) => {
+    const words = wordList(text);
+    if (words.length === 0) throw new InvalidArgumentError("It must name at least one number.");
+    return words.map(parse);
+  };
 }
 
 function inBounds(value: number, { min, max }: Bounds, what: string): number {

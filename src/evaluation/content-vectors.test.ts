@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { buildDataset } from "../catalogue/mod.ts";
+import { buildDataset, type Item } from "../catalogue/mod.ts";
 import { fitFeatures, parseFeatureSchema } from "../features/mod.ts";
 import { contentKnnScorer } from "./baselines/content-knn.ts";
 import { contentVectors, genreVectors } from "./content-vectors.ts";
@@ -16,7 +16,7 @@ const schema = parseFeatureSchema({
   ],
   user: [{ kind: "history", name: "history" }],
 });
-const item = (id: string, fields: Readonly<Record<string, unknown>>) => ({ id, title: "", fields });
+const item = (id: string, fields: Item["fields"]): Item => ({ id, title: "", fields });
 const known = [item("i0", { genres: ["a", "b"], maker: "m" }), item("i1", { genres: ["a"], maker: "n" })];
 const fitted = fitFeatures(schema, buildDataset({ items: known, people: [], events: [] }).dataset);
 

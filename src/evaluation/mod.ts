@@ -53,6 +53,7 @@ export type {
   Segment,
   TrainingCurve,
 } from "./report-data.ts";
+export { type RerankedScorerOptions, rerankedScorer, type TopItems } from "./reranked-scorer.ts";
 export type { Scorer } from "./scorer.ts";
 export {
   type EvaluationSet,

@@ -6,6 +6,8 @@ import type { Towers } from "./load-towers.ts";
 /** Scores every item of a catalogue for viewers; has the form of the evaluator's `Scorer`. */
 export interface TowerScorer {
   readonly name: string;
+  /** items × dims, row-major: the vectors of the catalogue, as they are served. */
+  readonly itemVectors: Float32Array;
   /** users × items, row-major: inner products of the served vectors. */
   score(histories: Histories): Promise<Float32Array>;
   /** Frees what it loaded; the towers stay open. */
@@ -35,6 +37,7 @@ export async function createTowerScorer(towers: Towers, options: TowerScorerOpti
   const product = await createRuntimeProduct(runtime, { transposeB: true });
   return {
     name,
+    itemVectors,
     score: async (histories) => {
       const users = await towers.embedUsers(histories, encoded);
       const shape = { m: users.length / towers.dims, k: towers.dims, n: items.length };

@@ -28,7 +28,13 @@ function summaryWith(own: number): EvaluateSummary {
     protocolHash: "0123456789abcdef",
     testUsers: 60,
     models: [model("two-tower", own), model("popularity", 0.2), model("ease", 0.4), model("ials", 0.38)],
-    differences: [{ baseline: "ease", metrics: { "ndcg@10": { mean: own - 0.4, low: -0.01, high: 0.03 } } }],
+    differences: [
+      {
+        model: "two-tower",
+        baseline: "ease",
+        metrics: { "ndcg@10": { mean: own - 0.4, low: -0.01, high: 0.03 } },
+      },
+    ],
     trainSeconds: 12,
     peakRssMb: 345,
     seeds: [

@@ -39,11 +39,7 @@ export function renderMeasured(rows: readonly QualityRow[], results: readonly Qu
     const result = resultOf.get(row.name);
     for (const [position, target] of row.targets.entries()) {
       const title = position === 0 ? `[${row.title}](#${row.name})` : "";
-      lines.push(
-        result === undefined
-          ? `| ${title} | ${metricLabel(target.metric)} | not measured | | | ${barText(target.must)} | ${barText(target.aim)} | |`
-          : targetLine(title, target, result),
-      );
+      lines.push(result === undefined ? missingLine(title, target) : targetLine(title, target, result));
     }
   }
   const parts = [lines.join("\n")];
@@ -63,14 +59,20 @@ export function barValue(bar: Bar, metric: string, models: readonly ModelFigures
   return figures.length === 0 ? undefined : bar.times * Math.max(...figures);
 }
 
-function targetLine(title: string, { metric, must, aim }: Target, result: QualityResult): string {
-  const [model, ...baselines] = result.models;
-  const own = model!.figures[metric]!;
-  const rival = baselines
-    .filter(({ figures }) => figures[metric] !== undefined)
+function targetLine(title: string, target: Target, result: QualityResult): string {
+  const { metric, must, aim } = target;
+  const own = result.models.find(({ name }) => name === (target.model ?? towers))?.figures[metric];
+  if (own === undefined) return missingLine(title, target);
+  const baselines = new Set(result.differences.map(({ name }) => name));
+  const rival = result.models
+    .filter(({ name, figures }) => baselines.has(name) && figures[metric] !== undefined)
     .sort((a, b) => b.figures[metric]![0] - a.figures[metric]![0])[0];
-  const difference = result.differences.find(({ name }) => name === rival?.name)?.figures[metric];
-  const reached = (bar: Bar): boolean => own[0] >= (barValue(bar, metric, result.models) ?? 0);
+  const difference =
+    target.model === undefined
+      ? result.differences.find(({ name }) => name === rival?.name)?.figures[metric]
+      : undefined;
+  const reached = (bar: Bar): boolean =>
+    own[0] >= (barValue(bar, metric, result.models) ?? Number.POSITIVE_INFINITY);
   const verdict = reached(aim) ? "aim reached" : reached(must) ? "must reached" : "**missed**";
   const shown = (bar: Bar): string => {
     const value = barValue(bar, metric, result.models);
@@ -78,9 +80,38 @@ function targetLine(title: string, { metric, must, aim }: Target, result: Qualit
       ? barText(bar)
       : `${metricText(value)} (${barText(bar)})`;
   };
-  return `| ${title} | ${metricLabel(metric)} | **${figureText(own)}** | ${
-    rival === undefined ? "" : `${rival.name} ${metricText(rival.figures[metric]![0])}`
-  } | ${difference === undefined ? "" : differenceText(difference)} | ${shown(must)} | ${shown(aim)} | ${verdict} |`;
+  const cells = [
+    title,
+    labelOf(target),
+    `**${figureText(own)}**`,
+    rival === undefined ? "" : `${rival.name} ${metricText(rival.figures[metric]![0])}`,
+    difference === undefined ? "" : differenceText(difference),
+    ...[shown(must), shown(aim), verdict],
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+function missingLine(title: string, target: Target): string {
+  const cells = [
+    title,
+    labelOf(target),
+    "not measured",
+    "",
+    "",
+    barText(target.must),
+    barText(target.aim),
+    "",
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** The towers as the command names them; re-ranked ones have a name of their own. */
+const towers = "two-tower";
+
+function labelOf({ metric, model }: Target): string {
+  return model === undefined
+    ? metricLabel(metric)
+    : `${metricLabel(metric)}, ${model.replace(`${towers}, `, "")}`;
 }
 
 function section(row: QualityRow, result: QualityResult): string {

@@ -24,7 +24,7 @@ export interface QualityResult {
   readonly testUsers: number;
   /** Means over the viewers of all seeds. */
   readonly models: readonly ModelFigures[];
-  /** Model minus baseline, viewer by viewer, by baseline. */
+  /** Towers minus baseline, viewer by viewer, by baseline. */
   readonly differences: readonly ModelFigures[];
   readonly seeds: readonly {
     readonly seed: number;
@@ -56,6 +56,7 @@ export interface EvaluateSummary {
   readonly testUsers: number;
   readonly models: readonly SummaryModel[];
   readonly differences: readonly {
+    readonly model: string;
     readonly baseline: string;
     readonly metrics: Readonly<Record<string, SummaryEstimate>>;
   }[];
@@ -110,10 +111,12 @@ export function resultOf(summary: EvaluateSummary, facts: RunFacts): QualityResu
     ...facts,
     ...{ protocolHash, testUsers, trainSeconds, peakRssMb },
     models: summary.models.map(keptOf),
-    differences: summary.differences.map(({ baseline, metrics }) => ({
-      name: baseline,
-      figures: kept((metric) => estimate(metrics[metric])),
-    })),
+    differences: summary.differences
+      .filter(({ model }) => model === summary.models[0]?.name)
+      .map(({ baseline, metrics }) => ({
+        name: baseline,
+        figures: kept((metric) => estimate(metrics[metric])),
+      })),
     seeds: summary.seeds.map(({ seed, models, training }) => ({
       seed,
       models: models.map(keptOf),

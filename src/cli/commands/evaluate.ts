@@ -15,7 +15,7 @@ import { action, type CliContext, withSharedOptions } from "../context.ts";
 import { type DataOptions, readData, readOrder, withDataOptions } from "../evaluation/data-options.ts";
 import { type EvaluationPlan, evaluateSeed, type SeedEvaluation } from "../evaluation/evaluate-seed.ts";
 import { peakRssMb, pooledSummaryOf, summaryOf } from "../evaluation/summaries.ts";
-import { wholeNumber, wholeNumbers, wordList } from "../option-values.ts";
+import { realNumbers, wholeNumber, wholeNumbers, wordList } from "../option-values.ts";
 import { type ModelOptions, readModelSettings } from "../read-model-settings.ts";
 import { writeText } from "../text-files.ts";
 
@@ -26,6 +26,7 @@ interface Options extends DataOptions, ModelOptions {
   readonly baselinesOnly?: boolean;
   readonly tuneBaselines?: boolean;
   readonly historyLengths?: readonly number[];
+  readonly diversity?: readonly number[];
   readonly seed: number;
   readonly seeds?: readonly number[];
   readonly device: OrtDevice;
@@ -68,6 +69,11 @@ export function evaluateCommand(): Command {
       "also measure with the last events of each viewer alone: 0,1,2,5,10,20",
       wholeNumbers({ min: 0 }),
     )
+    .option(
+      "--diversity <list>",
+      "also measure answers of 20 re-ranked to vary, from 0 (not at all) to 1: 0.1,0.3,0.5",
+      realNumbers({ min: 0, max: 1 }),
+    )
     .option("--seed <n>", "of the split and of training", wholeNumber({ min: 0 }), 42)
     .option(
       "--seeds <list>",
@@ -104,6 +110,7 @@ async function runEvaluation(context: CliContext, options: Options): Promise<voi
     towers: options.baselinesOnly ? undefined : await readModelSettings(options),
     schema: options.schema ?? (options.movielens === undefined ? "video" : "movielens"),
     historyLengths: options.historyLengths,
+    diversities: options.diversity ?? [],
     runtime,
     product,
   };

@@ -18,6 +18,7 @@ import type { ModelSettings } from "../../tuning/mod.ts";
 import type { CliContext } from "../context.ts";
 import { readFeatureSchema } from "../feature-schema.ts";
 import { fitEvaluatedTowers } from "../fit-evaluated-towers.ts";
+import { variedScorers } from "./varied-scorers.ts";
 
 /** What is asked of a dataset, the same for every seed. */
 export interface EvaluationPlan {
@@ -32,6 +33,8 @@ export interface EvaluationPlan {
   readonly towers: ModelSettings | undefined;
   readonly schema: string;
   readonly historyLengths: readonly number[] | undefined;
+  /** How varied answers are measured besides the towers' own, 0 to 1. */
+  readonly diversities: readonly number[];
   readonly runtime: Runtime;
   readonly product: DenseProduct;
 }
@@ -71,13 +74,13 @@ export async function evaluateSeed(plan: EvaluationPlan, seed: number): Promise<
       : await fitEvaluatedTowers(split, { context, runtime, schema: plan.schema, settings: plan.towers });
   const seconds = (performance.now() - started) / 1000;
   try {
-    const models = towers === undefined ? [] : [towers.scorer];
+    const models = towers === undefined ? [] : [towers.scorer, ...variedScorers(towers.scorer, split, plan)];
     const curves = trainingCurves(towers?.model.curves ?? []);
     const detailed = await evaluateInDetail(split, models, { baselines, content, progress, signal, curves });
     const curve =
       plan.historyLengths === undefined
         ? undefined
-        : await historyCurve(split, [...models, ...baselines], { lengths: plan.historyLengths });
+        : await historyCurve(split, [...models.slice(0, 1), ...baselines], { lengths: plan.historyLengths });
     const best = towers?.model.best;
     const training =
       best === undefined ? undefined : { seconds, bestEpoch: best.epoch, validationNdcg10: best.ndcg };
