@@ -1,15 +1,4 @@
-import {
-  add,
-  type Dim,
-  div,
-  gather,
-  input,
-  mul,
-  parameter,
-  reduceSum,
-  reshape,
-  type Value,
-} from "../graph/mod.ts";
+import { add, type Dim, div, gather, input, mul, reduceSum, reshape, type Value } from "../graph/mod.ts";
 import { emitOnnx } from "../onnx/mod.ts";
 import {
   fieldState,
@@ -25,8 +14,8 @@ import {
 import type { BagPlan } from "./bag-plan.ts";
 import { logTemperature } from "./log-temperature.ts";
 import { nextItemLoss } from "./next-item-loss.ts";
-import { parameterUpdates } from "./parameter-updates.ts";
-import { blockRows, inputNames, plannedSources } from "./tower-sources.ts";
+import { learnedValues, parameterUpdates } from "./parameter-updates.ts";
+import { inputNames, plannedSources } from "./tower-sources.ts";
 import type { TrainingConfig } from "./training-config.ts";
 
 /** What {@link nextItemStep} is built from. */
@@ -67,16 +56,7 @@ export function nextItemStep(options: NextItemStepOptions): {
   const { towers, training, layouts, plans, parameters } = options;
   const candidates: Dim = options.candidates ?? "candidates";
   const rowsOf = { user: "users", item: candidates } as const;
-  const learned = new Map(
-    parameters.map((spec) => {
-      const plan = plans.find(
-        ({ side, layout }) => side === spec.bag?.side && layout.name === spec.bag.layout.name,
-      );
-      const rows = plan === undefined ? spec.shape[0] : blockRows(plan, rowsOf[plan.side]);
-      return [spec.name, parameter(spec.name, [rows, spec.shape[1]])];
-    }),
-  );
-  const get = (name: string): Value => learned.get(name)!;
+  const get = learnedValues(parameters, { plans, rowsOf });
   const side = (name: "item" | "user") =>
     plannedSources(name, {
       layout: layouts[name],

@@ -1,9 +1,51 @@
-import { add, gradients, input, mul, parameter, sub, type Value } from "../graph/mod.ts";
-import type { TowerParameter } from "../towers/mod.ts";
-import { adamW } from "./adamw-graph.ts";
+import { add, type Dim, gradients, input, mul, parameter, sub, type Value } from "../graph/mod.ts";
+import type { TowerParameter, TowerSide } from "../towers/mod.ts";
+import { type AdamWOptions, adamW } from "./adamw-graph.ts";
+import type { BagPlan } from "./bag-plan.ts";
 import { stateName } from "./parameter-store.ts";
-import { adamWOptions, stepInputs } from "./step-graph.ts";
+import { blockRows } from "./tower-sources.ts";
 import type { TrainingConfig } from "./training-config.ts";
+
+/** Inputs of a step beside features and state. */
+export const stepInputs = {
+  targets: "targets",
+  offset: "offset",
+  /** Scalars of AdamW, see `adamWScalars`. */
+  stepSize: "step_size",
+  epsilon: "epsilon",
+  decay: "decay",
+  /** Share of the running average that is kept. */
+  averaging: "averaging",
+} as const;
+
+/** The constants of the optimiser as a configuration has them. */
+export function adamWOptions(training: TrainingConfig): AdamWOptions {
+  const { beta1, beta2, epsilon, weightDecay, clipNorm } = training;
+  return { beta1, beta2, epsilon, weightDecay, clipNorm: clipNorm > 0 ? clipNorm : Number.POSITIVE_INFINITY };
+}
+
+/**
+ * The learned arrays as values of a step's graph: whole, or of a table the rows that the step holds.
+ *
+ * @param parameters All of them.
+ * @param options How tables are held, and how many rows each side of the step has.
+ * @returns A value by the parameter's name.
+ */
+export function learnedValues(
+  parameters: readonly TowerParameter[],
+  options: { readonly plans: readonly BagPlan[]; readonly rowsOf: Readonly<Record<TowerSide, Dim>> },
+): (name: string) => Value {
+  const values = new Map(
+    parameters.map(({ name, shape, bag }) => {
+      const plan = options.plans.find(
+        ({ side, layout }) => side === bag?.side && layout.name === bag.layout.name,
+      );
+      const rows = plan === undefined ? shape[0] : blockRows(plan, options.rowsOf[plan.side]);
+      return [name, parameter(name, [rows, shape[1]])];
+    }),
+  );
+  return (name) => values.get(name)!;
+}
 
 /** What a step does to every parameter. */
 export interface ParameterUpdates {

@@ -12,7 +12,7 @@ import { idDropoutAt } from "./id-dropout.ts";
 import { multiHot } from "./multi-hot.ts";
 import type { NewViewers } from "./new-viewers.ts";
 import type { StepRows } from "./parameter-store.ts";
-import { stepInputs } from "./step-graph.ts";
+import { stepInputs } from "./parameter-updates.ts";
 import { inputNames } from "./tower-sources.ts";
 import type { TrainingConfig } from "./training-config.ts";
 

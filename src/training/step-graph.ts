@@ -1,15 +1,4 @@
-import {
-  add,
-  type Dim,
-  div,
-  gradients,
-  input,
-  mul,
-  parameter,
-  reduceSum,
-  sub,
-  type Value,
-} from "../graph/mod.ts";
+import { add, type Dim, div, input, mul, reduceSum, type Value } from "../graph/mod.ts";
 import { emitOnnx } from "../onnx/mod.ts";
 import {
   itemOutput,
@@ -18,12 +7,11 @@ import {
   type TowerParameter,
   userDirection,
 } from "../towers/mod.ts";
-import { type AdamWOptions, adamW } from "./adamw-graph.ts";
 import type { BagPlan } from "./bag-plan.ts";
 import { logTemperature } from "./log-temperature.ts";
-import { stateName } from "./parameter-store.ts";
+import { learnedValues, parameterUpdates, stepInputs } from "./parameter-updates.ts";
 import { headLoss } from "./task-heads.ts";
-import { blockRows, plannedSources } from "./tower-sources.ts";
+import { plannedSources } from "./tower-sources.ts";
 import type { TrainingConfig } from "./training-config.ts";
 import { trainingLoss } from "./training-loss.ts";
 
@@ -49,24 +37,6 @@ export interface StepGraph {
   readonly outputs: Readonly<Record<string, Value>>;
 }
 
-/** Inputs of a step beside features and state. */
-export const stepInputs = {
-  targets: "targets",
-  offset: "offset",
-  /** Scalars of AdamW, see `adamWScalars`. */
-  stepSize: "step_size",
-  epsilon: "epsilon",
-  decay: "decay",
-  /** Share of the running average that is kept. */
-  averaging: "averaging",
-} as const;
-
-/** The constants of the optimiser as a configuration has them. */
-export function adamWOptions(training: TrainingConfig): AdamWOptions {
-  const { beta1, beta2, epsilon, weightDecay, clipNorm } = training;
-  return { beta1, beta2, epsilon, weightDecay, clipNorm: clipNorm > 0 ? clipNorm : Number.POSITIVE_INFINITY };
-}
-
 /**
  * One training step as one graph: forward, loss, gradients, clipping, AdamW, and the running average of the weights.
  *
@@ -77,16 +47,7 @@ export function stepGraph(options: StepGraphOptions): StepGraph & { readonly gra
   const { towers, training, layouts, plans, parameters } = options;
   const candidates: Dim = options.candidates ?? "candidates";
   const rowsOf = { user: "users", item: candidates } as const;
-  const learned = new Map(
-    parameters.map((spec) => {
-      const plan = plans.find(
-        ({ side, layout }) => side === spec.bag?.side && layout.name === spec.bag.layout.name,
-      );
-      const rows = plan === undefined ? spec.shape[0] : blockRows(plan, rowsOf[plan.side]);
-      return [spec.name, parameter(spec.name, [rows, spec.shape[1]])];
-    }),
-  );
-  const get = (name: string): Value => learned.get(name)!;
+  const get = learnedValues(parameters, { plans, rowsOf });
   const masked = towers.hiddenDropout > 0;
   const side = (name: "item" | "user") =>
     plannedSources(name, { layout: layouts[name], plans, rows: rowsOf[name], parameter: get, masked });
@@ -109,48 +70,12 @@ export function stepGraph(options: StepGraphOptions): StepGraph & { readonly gra
   });
   // Per viewer for the optimiser, so that viewers with long histories count for more; per positive for people.
   const loss = mul(heads === undefined ? total : add(total, heads.loss), 1 / training.batchUsers);
-  const wanted = parameters.map(({ name }) => get(name));
-  const found = gradients(loss, wanted);
-  const scalars = {
-    stepSize: input(stepInputs.stepSize, []),
-    epsilon: input(stepInputs.epsilon, []),
-    decay: input(stepInputs.decay, []),
-  };
-  const averaging = input(stepInputs.averaging, []);
-  const moments = (kind: "moment1" | "moment2"): readonly Value[] =>
-    parameters.map(({ name }, index) => parameter(stateName(name, kind), wanted[index]!.shape));
-  const updated = adamW({
-    parameters: wanted,
-    gradients: found,
-    moments1: moments("moment1"),
-    moments2: moments("moment2"),
-    scalars,
-    decays: parameters.map(({ decays }) => decays),
-    options: adamWOptions(training),
-  });
-  const outputs: Record<string, Value> = { loss: div(total, reduceSum(targets)) };
-  for (const [index, { name }] of parameters.entries()) {
-    const next = updated.parameters[index]!;
-    outputs[`${name}.next`] = next;
-    outputs[`${stateName(name, "moment1")}.next`] = updated.moments1[index]!;
-    outputs[`${stateName(name, "moment2")}.next`] = updated.moments2[index]!;
-    if (training.averaging === 0) continue;
-    // average ← w + d (average - w), Polyak & Juditsky 1992 with exponential weights.
-    const average = parameter(stateName(name, "average"), next.shape);
-    outputs[`${stateName(name, "average")}.next`] = add(next, mul(averaging, sub(average, next)));
-  }
-  const inputs = [
-    ...user.inputs.values(),
-    ...item.inputs.values(),
-    targets,
-    scalars.stepSize,
-    scalars.epsilon,
-  ];
-  if (training.weightDecay > 0) inputs.push(scalars.decay);
+  const updates = parameterUpdates(loss, { parameters, value: get, training });
+  const inputs = [...user.inputs.values(), ...item.inputs.values(), targets, ...updates.inputs];
   if (offset !== undefined) inputs.push(offset);
   if (heads !== undefined) inputs.push(...heads.inputs);
-  if (training.averaging > 0) inputs.push(averaging);
-  return { inputs, outputs, gradients: found };
+  const outputs = { loss: div(total, reduceSum(targets)), ...updates.outputs };
+  return { inputs, outputs, gradients: updates.gradients };
 }
 
 /**

@@ -2,8 +2,8 @@ import type { Random } from "../base/mod.ts";
 import type { Session, Tensor } from "../onnx/mod.ts";
 import { adamWScalars } from "./adamw-graph.ts";
 import type { ParameterStore } from "./parameter-store.ts";
+import { adamWOptions, stepInputs } from "./parameter-updates.ts";
 import type { BatchFeeder } from "./step-feeder.ts";
-import { adamWOptions, stepInputs } from "./step-graph.ts";
 import type { TrainingConfig } from "./training-config.ts";
 
 /** What every step works with. */
