@@ -1,9 +1,10 @@
 import { canonicalJson } from "../base/mod.ts";
 import { checkedBlocks } from "./checked-blocks.ts";
+import { checkedTaste } from "./checked-taste.ts";
 import type { CatalogueEvent } from "./event.ts";
 import type { Item } from "./item.ts";
 import { itemFacts } from "./item-facts.ts";
-import type { Person } from "./person.ts";
+import type { Person, Taste } from "./person.ts";
 import type { Blocks, CatalogueStore, ImportCursor, PersonHistory, PutCounts } from "./store.ts";
 
 /** The longest id a catalogue or a person may have, in UTF-16 code units. */
@@ -88,7 +89,9 @@ export function createMemoryCatalogue(initial: MemoryCatalogueOptions = {}): Mem
     for (const row of rows) checkId(row.id);
     const tally: Tally = { inserted: 0, updated: 0, unchanged: 0, orphaned: 0 };
     for (const item of batch.items ?? []) putItem(item, tally);
-    for (const person of batch.people ?? []) put(people, normalPerson(person), tally);
+    for (const person of batch.people ?? []) {
+      put(people, normalPerson(person, people.get(person.id)?.taste), tally);
+    }
     for (const person of batch.newPeople ?? []) {
       if (people.has(person.id)) tally.unchanged++;
       else put(people, normalPerson(person), tally);
@@ -158,6 +161,13 @@ export function createMemoryCatalogue(initial: MemoryCatalogueOptions = {}): Mem
       if (known) blocked.set(personId, checked);
       return known;
     },
+    declare: async (personId, { taste, fields }) => {
+      checkId(personId);
+      const { taste: before, ...known } = people.get(personId) ?? { id: personId, fields: {} };
+      const said = { ...before, ...(taste && checkedTaste(taste)) };
+      const now = Object.keys(said).length === 0 ? undefined : said;
+      people.set(personId, normalPerson({ ...known, fields: { ...known.fields, ...fields } }, now));
+    },
     blocks: async (personId) =>
       people.has(personId) ? (blocked.get(personId) ?? { makers: [], performers: [] }) : undefined,
     removePerson: (personId) => {
@@ -208,9 +218,13 @@ function normalItem(item: Item): Item {
   });
 }
 
-function normalPerson(person: Person): Person {
-  const { ageConfirmedAt, ...rest } = structuredClone(person);
-  return Object.freeze({ ...rest, ...(ageConfirmedAt === undefined ? {} : { ageConfirmedAt }) });
+function normalPerson(person: Person, taste?: Taste): Person {
+  const { ageConfirmedAt, taste: _, ...rest } = structuredClone(person);
+  return Object.freeze({
+    ...rest,
+    ...(ageConfirmedAt === undefined ? {} : { ageConfirmedAt }),
+    ...(taste === undefined ? {} : { taste }),
+  });
 }
 
 function checkId(id: string): void {

@@ -1,5 +1,6 @@
 export { type Attribution, attributionsOf, dmmAttribution } from "./attribution.ts";
 export { checkedBlocks } from "./checked-blocks.ts";
+export { checkedTaste } from "./checked-taste.ts";
 export {
   buildDataset,
   type Dataset,

@@ -81,7 +81,12 @@ export function createMemoryPersonRecords(
         tables: {
           likes: of("like").map(({ itemId, at }) => ({ user_id, video_id: itemId, created_at: moment(at) })),
           profiles: [
-            { user_id, age_confirmed_at: moment(person.ageConfirmedAt), attributes: { ...person.fields } },
+            {
+              user_id,
+              age_confirmed_at: moment(person.ageConfirmedAt),
+              attributes: { ...person.fields },
+              taste: person.taste ?? null,
+            },
           ],
           user_blocks: blocks === undefined ? [] : [{ user_id, ...blocks }],
           user_embeddings: (vectors?.userVectors(personId) ?? []).map(({ version, vector, contentHash }) => ({

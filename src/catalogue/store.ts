@@ -1,6 +1,6 @@
 import type { CatalogueEvent } from "./event.ts";
-import type { Item } from "./item.ts";
-import type { Person } from "./person.ts";
+import type { Fields, Item } from "./item.ts";
+import type { Person, Taste } from "./person.ts";
 
 /** What an upsert did. Unchanged rows are neither written nor stamped, so that nothing is re-embedded for them. */
 export interface PutCounts {
@@ -41,6 +41,7 @@ export interface Blocks {
  */
 export interface CatalogueStore {
   putItems(items: readonly Item[]): Promise<PutCounts>;
+  /** Writes fields and ages; what people said they like stays as it is. */
   putPeople(people: readonly Person[]): Promise<PutCounts>;
   putEvents(events: readonly CatalogueEvent[]): Promise<PutCounts>;
   /** Writes a batch and where the import stands, in one transaction. */
@@ -90,6 +91,13 @@ export interface CatalogueStore {
    * @throws RangeError For more than 1000 makers or performers, or a name of more than 200 characters or none.
    */
   setBlocks(personId: string, blocks: Blocks): Promise<boolean>;
+  /**
+   * Takes down what a person says of themselves; somebody new gets a profile without a confirmed age. What is not named stays as
+   * it was, and an empty list takes a field of the taste back.
+   *
+   * @throws RangeError For more than 100 values of a field, or one of more than 200 characters or none.
+   */
+  declare(personId: string, said: { readonly taste?: Taste; readonly fields?: Fields }): Promise<void>;
   /** Whose items a person is not shown; undefined for an unknown person. */
   blocks(personId: string): Promise<Blocks | undefined>;
 }

@@ -15,7 +15,7 @@ export function itemContentHash(item: Item): string {
 }
 
 /**
- * What a user vector was made from: the person's fields and each event. Items count by their id alone: a changed price
+ * What a user vector was made from: the person's fields, what they said they like, and each event. Items count by their id alone: a changed price
  * does not embed everybody again who ever liked the video.
  *
  * @param history A person with the events that are encoded.
@@ -30,5 +30,7 @@ export function historyContentHash(history: PersonHistory): string {
     event.watchFraction ?? null,
     event.watchSeconds ?? null,
   ]);
-  return sha256Hex(canonicalJson([person.fields, rows])).slice(0, 32);
+  return sha256Hex(
+    canonicalJson([person.fields, rows, ...(person.taste === undefined ? [] : [person.taste])]),
+  ).slice(0, 32);
 }

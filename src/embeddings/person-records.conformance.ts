@@ -22,6 +22,7 @@ export async function fillRecords({ catalogue, vectors }: RecordedStores): Promi
   const ids = [asking, "viewer-who-stays"];
   await catalogue.putPeople(ids.map((id) => ({ id, fields: { region: `of ${id}` }, ageConfirmedAt: 1000 })));
   for (const personId of ids) {
+    await catalogue.declare(personId, { taste: { genres: [`of ${personId}`] } });
     await catalogue.setBlocks(personId, { makers: ["Minato"], performers: [] });
     await catalogue.putEvents([
       { personId, itemId: "a", kind: "like", at: 1000 },
@@ -58,7 +59,14 @@ export function testPersonRecords(makeStores: () => Promise<RecordedStores>): vo
       expect.stringMatching(`^1970-01-01T00:00:0${seconds}[.0]*(Z|\\+00:00)$`);
     const vector = { user_id: asking, embedding: [1, 0], content_hash: "x" };
     for (const [table, rows] of Object.entries({
-      profiles: [{ user_id: asking, age_confirmed_at: moments(1), attributes: { region: `of ${asking}` } }],
+      profiles: [
+        {
+          user_id: asking,
+          age_confirmed_at: moments(1),
+          attributes: { region: `of ${asking}` },
+          taste: { genres: [`of ${asking}`] },
+        },
+      ],
       likes: [{ user_id: asking, video_id: "a", created_at: moments(1) }],
       user_video_decisions: [{ video_id: "b", decision: "nope", decided_at: moments(2) }],
       user_blocks: [{ user_id: asking, makers: ["Minato"], performers: [] }],

@@ -58,7 +58,7 @@ export class NewViewers {
   draw(users: Int32Array, random: Random): ReadonlyMap<number, NewViewer> {
     const { dataset, share } = this.#options;
     const drawn = new Map<number, NewViewer>();
-    if (share === 0) return drawn;
+    if (this.#fields.length === 0) return drawn;
     for (const [row, user] of users.entries()) {
       if (random.next() >= share) continue;
       const fields = { ...dataset.people[user]!.fields, taste: this.#declare(user, random) };

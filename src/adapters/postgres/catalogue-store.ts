@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { type Blocks, type CatalogueStore, checkedBlocks } from "../../catalogue/mod.ts";
+import { type Blocks, type CatalogueStore, checkedBlocks, checkedTaste } from "../../catalogue/mod.ts";
 import type { Connection } from "./connection.ts";
 import { readHistory } from "./read-history.ts";
 import { readEvents, readItems, readPeople } from "./read-pages.ts";
@@ -85,6 +85,17 @@ export function createCatalogueStore(db: Connection): CatalogueStore {
         )
         select exists (select from person) as known`.execute(db);
       return rows[0]!.known;
+    },
+    declare: async (personId, { taste, fields = {} }) => {
+      const named = taste !== undefined && Object.keys(taste).length > 0;
+      const said = named ? storableJson(checkedTaste(taste)) : null;
+      // One statement, so that an age that is taken back at this moment stays so.
+      await sql`
+        insert into profiles as p (user_id, attributes, taste)
+        values (${storableText(personId)}, ${storableJson(fields)}::text::jsonb, ${said}::text::jsonb)
+        on conflict (user_id) do update set attributes = p.attributes || excluded.attributes,
+          taste = case when excluded.taste is null then p.taste else coalesce(p.taste, '{}') || excluded.taste end,
+          updated_at = now()`.execute(db);
     },
     blocks: async (personId) => {
       const { rows } = await sql<Blocks>`

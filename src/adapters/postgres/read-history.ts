@@ -26,7 +26,8 @@ export async function readHistory(
   }
   // A function, so that the session keeps its plan: planning it anew costs as much as running it.
   const { rows } = await sql<HistoryRow>`
-    select user_id, attributes, age, events, items from person_history(${personId}, ${Math.min(limit, 2 ** 31 - 1)})`.execute(
+    select h.user_id, h.attributes, h.age, h.events, h.items, p.taste
+    from person_history(${personId}, ${Math.min(limit, 2 ** 31 - 1)}) h join profiles p using (user_id)`.execute(
     db,
   );
   const row = rows[0];

@@ -46,7 +46,7 @@ export async function* readPeople(
   let after = "";
   for (;;) {
     const { rows } = await sql<PersonRow>`
-      select user_id, attributes, round(extract(epoch from age_confirmed_at) * 1000)::double precision as age
+      select user_id, attributes, taste, round(extract(epoch from age_confirmed_at) * 1000)::double precision as age
       from profiles where user_id > ${after} order by user_id limit ${pageSize}`.execute(db);
     if (rows.length > 0) yield rows.map(rowToPerson);
     if (rows.length < pageSize) return;

@@ -1,4 +1,10 @@
-import { type CatalogueEvent, eventKinds, type Fields, type Person } from "../../catalogue/mod.ts";
+import {
+  type CatalogueEvent,
+  eventKinds,
+  type Fields,
+  type Person,
+  type Taste,
+} from "../../catalogue/mod.ts";
 
 /** A row of `profiles`. */
 export interface PersonRow {
@@ -6,6 +12,7 @@ export interface PersonRow {
   readonly attributes: Fields;
   /** Milliseconds since 1970. */
   readonly age: number | null;
+  readonly taste: Taste | null;
 }
 
 /** A row of the view `catalogue_events`. */
@@ -25,6 +32,7 @@ export function rowToPerson(row: PersonRow): Person {
     id: row.user_id,
     fields: row.attributes,
     ...(row.age === null ? {} : { ageConfirmedAt: row.age }),
+    ...(row.taste === null ? {} : { taste: row.taste }),
   };
 }
 
