@@ -76,7 +76,8 @@ export function checkSetting({ group, name, value }: Setting): void {
       `Cannot set "${name}" of ${group} as it must be a known setting: use one of ${names.join(", ")}`,
     );
   }
-  if (typeOf(value) !== typeOf(like)) {
+  // What is null by default may be a number, too.
+  if (like !== null && typeOf(value) !== typeOf(like)) {
     throw new TypeError(
       `Cannot set ${name} of ${group} as it must be ${typeOf(like)}: current value is ${JSON.stringify(value)}`,
     );

@@ -1,7 +1,5 @@
 import { escapeHtml, metricText, reportStyle } from "../evaluation/mod.ts";
-import { resolveTowerConfig } from "../towers/mod.ts";
-import { resolveTrainingConfig } from "../training/mod.ts";
-import type { ModelSettings, SettingGroup } from "./model-settings.ts";
+import { settingGroups } from "./model-settings.ts";
 import type { StudyOutcome } from "./run-study.ts";
 import { settingImportance } from "./setting-importance.ts";
 import { settingPlot } from "./setting-plot.ts";
@@ -75,7 +73,7 @@ function curves({ trials, plan: { rungs, reduction }, plan: whole }: StudyOutcom
 }
 
 function bestTable({ trials, best, plan: { space, rungs } }: StudyOutcome): string {
-  const searched = (["towers", "training"] as const).flatMap((group) =>
+  const searched = settingGroups.flatMap((group) =>
     Object.keys(space[group]).map((name) => ({ group, name })),
   );
   const ranked = trials
@@ -85,7 +83,9 @@ function bestTable({ trials, best, plan: { space, rungs } }: StudyOutcome): stri
   if (rows.length === 0) return "";
   const heads = ["NDCG@10", "epochs", ...searched.map(({ name }) => name), "minutes", "MB"];
   const cells = (trial: Trial): string => {
-    const values = searched.map(({ group, name }) => settingText(settingOf(trial.settings, group, name)));
+    const values = searched.map(({ group, name }) =>
+      settingText((trial.settings[group] as Readonly<Record<string, unknown>>)[name]),
+    );
     const score = `<td${trial === best ? ' class="best"' : ""}>${metricText(scoreOf(trial)!)}</td>`;
     const rest = [
       String(trial.curve.at(-1)?.epoch ?? rungs[trial.scores.length - 1]),
@@ -102,12 +102,6 @@ function bestTable({ trials, best, plan: { space, rungs } }: StudyOutcome): stri
   return `<section class="card"><h2>The best</h2><p class="note">${rows.length} of ${ranked.length} trials. A figure chosen as the best of many is too good by chance: what it is worth, a test part says that was not looked at.</p><div class="scroll"><table><thead><tr><th></th>${heads
     .map((head) => `<th scope="col">${escapeHtml(head)}</th>`)
     .join("")}</tr></thead><tbody>${lines.join("")}</tbody></table></div></section>`;
-}
-
-/** What a trial had, also where its settings leave it to the preset. */
-function settingOf({ towers, training }: ModelSettings, group: SettingGroup, name: string): unknown {
-  const resolved = group === "towers" ? resolveTowerConfig(towers) : resolveTrainingConfig(training);
-  return (resolved as unknown as Readonly<Record<string, unknown>>)[name];
 }
 
 function settings({ trials, best, plan: { space } }: StudyOutcome): string {

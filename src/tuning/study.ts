@@ -1,3 +1,5 @@
+import type { FeatureSchemaInput } from "../features/mod.ts";
+import { resolveTowerConfig } from "../towers/mod.ts";
 import { resolveTrainingConfig } from "../training/mod.ts";
 import type { ModelSettings } from "./model-settings.ts";
 import type { SearchSpace } from "./search-space.ts";
@@ -7,7 +9,7 @@ export interface StudyPlan {
   readonly kind: "study_plan";
   /** A hash of the data and of who is validated on, as figures of other data cannot be compared. */
   readonly data: string;
-  /** What trials change; trial 0 is this itself. */
+  /** What trials change, with a value for every setting that is searched; trial 0 is this itself. */
   readonly base: ModelSettings;
   readonly space: SearchSpace;
   readonly seed: number;
@@ -19,6 +21,8 @@ export interface StudyPlan {
 
 /** Options of {@link planStudy}. */
 export interface StudyOptions extends Pick<StudyPlan, "data" | "base" | "space"> {
+  /** What the towers will read: with a sequence, other defaults of training hold. */
+  readonly schema?: FeatureSchemaInput;
   /** @default 42 */
   readonly seed?: number;
   /** Least epochs before two trials are compared. @default 4 */
@@ -46,7 +50,8 @@ export interface StudyOptions extends Pick<StudyPlan, "data" | "base" | "space">
  */
 export function planStudy(options: StudyOptions): StudyPlan {
   const { data, space, seed = 42, minEpochs = 4, reduction = 3 } = options;
-  const { epochs, validateEvery } = resolveTrainingConfig(options.base.training);
+  const training = resolveTrainingConfig(options.base.training, options.schema);
+  const { epochs, validateEvery } = training;
   for (const [name, value, least] of [
     ["seed", seed, 0],
     ["minEpochs", minEpochs, 1],
@@ -69,8 +74,18 @@ export function planStudy(options: StudyOptions): StudyPlan {
     if (rung < minEpochs || rung >= rungs[0]!) break;
     rungs.unshift(rung);
   }
-  const base = { ...options.base, training: { ...options.base.training, epochs, seed } };
+  const base = {
+    towers: { ...options.base.towers, ...pick(resolveTowerConfig(options.base.towers), space.towers) },
+    training: { ...options.base.training, ...pick(training, space.training), epochs, validateEvery, seed },
+  };
   return { kind: "study_plan", data, base, space, seed, rungs, reduction };
+}
+
+/** The values of the settings that are searched. */
+function pick<Config extends object>(config: Config, searched: object): Partial<Config> {
+  return Object.fromEntries(
+    Object.entries(config).filter(([name]) => Object.hasOwn(searched, name)),
+  ) as Partial<Config>;
 }
 
 /**

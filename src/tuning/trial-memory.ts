@@ -34,7 +34,7 @@ const sessionBytes = 96 * 2 ** 20;
 export function estimateTrainingBytes(settings: ModelSettings, { dataset, features }: TrialData): number {
   const layouts = { user: features.userLayout, item: features.itemLayout };
   const towers = resolveTowerConfig(settings.towers, layouts);
-  const training = resolveTrainingConfig(settings.training);
+  const training = resolveTrainingConfig(settings.training, features.schema);
   const parameters = towerParameters(towers, layouts).reduce((sum, { shape: [r, c] }) => sum + r * c, 0);
   const users = Math.min(training.batchUsers, dataset.people.length);
   const items = Math.min(
