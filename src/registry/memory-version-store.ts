@@ -1,4 +1,5 @@
 import type { Clock } from "../base/mod.ts";
+import type { FeatureImportance } from "../evaluation/mod.ts";
 import { semanticVersionTaken, unregistered } from "./version-problems.ts";
 import type { ModelVersion, VersionStore } from "./version-store.ts";
 
@@ -10,6 +11,7 @@ import type { ModelVersion, VersionStore } from "./version-store.ts";
  */
 export function createMemoryVersionStore(options: { readonly clock?: Clock } = {}): VersionStore {
   const rows = new Map<string, ModelVersion>();
+  const importances = new Map<string, readonly FeatureImportance[]>();
   let latest = 0;
   const all = (): ModelVersion[] => [...rows.values()];
   const active = (): ModelVersion | undefined => all().find((row) => row.status === "active");
@@ -54,6 +56,11 @@ export function createMemoryVersionStore(options: { readonly clock?: Clock } = {
       latest = Math.max(options.clock?.now() ?? 0, latest + 1);
       rows.set(version, { ...row, status: "active", activatedAt: latest });
     },
+    putImportance: async (version, features) => {
+      if (!rows.has(version)) throw unregistered("measure", version);
+      importances.set(version, structuredClone(features).toSorted(byImportance));
+    },
+    importance: async (version) => importances.get(version) ?? [],
     previous: async () =>
       all()
         .filter((row) => row.status === "retired")
@@ -65,6 +72,11 @@ export function createMemoryVersionStore(options: { readonly clock?: Clock } = {
         );
       }
       rows.delete(version);
+      importances.delete(version);
     },
   };
+}
+
+function byImportance(a: FeatureImportance, b: FeatureImportance): number {
+  return b.mean - a.mean || (`${a.side}.${a.feature}` < `${b.side}.${b.feature}` ? -1 : 1);
 }

@@ -107,6 +107,24 @@ export function testVersionStore(makeStore: () => Promise<VersionStore>): void {
     expect((await store.list()).map((row) => row.version)).toEqual(["a"]);
   });
 
+  test("keeps the importance of features until it is measured anew or the version is removed", async () => {
+    const store = await makeStore();
+    for (const name of ["a", "b"]) await store.add(version(name));
+    const genre = { side: "item", feature: "genre", mean: 0.1, low: 0.05, high: 0.15 } as const;
+    const share = { side: "user", feature: "genreShare", mean: 0.2, low: 0.19, high: 0.21 } as const;
+    expect(await store.importance("a")).toEqual([]);
+    await store.putImportance("a", [genre, share]);
+    expect(await store.importance("a")).toEqual([share, genre]);
+    expect(await store.importance("b")).toEqual([]);
+    // Of both sides a feature may have one name.
+    const both = [{ ...genre, side: "user" }, genre] as const;
+    await store.putImportance("a", both.toReversed());
+    expect(await store.importance("a")).toEqual([genre, both[0]]);
+    await store.remove("a");
+    expect(await store.importance("a")).toEqual([]);
+    await expect(store.putImportance("a", [genre])).rejects.toMatchObject({ code: "not_found" });
+  });
+
   test("of many switches at once exactly one version ends active", async () => {
     const store = await makeStore();
     const names = ["a", "b", "c", "d"];

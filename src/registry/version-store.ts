@@ -1,3 +1,5 @@
+import type { FeatureImportance } from "../evaluation/mod.ts";
+
 /** Where a version stands. At most one is `active`. */
 export type VersionStatus = "candidate" | "active" | "retired";
 
@@ -44,6 +46,10 @@ export interface VersionStore {
    * Idempotent.
    */
   activate(version: string): Promise<void>;
+  /** Keeps how important each feature is to a version, in place of what was kept; FutagoError `not_found` for an unknown one. */
+  putImportance(version: string, features: readonly FeatureImportance[]): Promise<void>;
+  /** What {@link putImportance} kept, the most important first; empty where nothing was measured. */
+  importance(version: string): Promise<readonly FeatureImportance[]>;
   /** The version that was active before the active one; undefined where there is none. */
   previous(): Promise<ModelVersion | undefined>;
   /**

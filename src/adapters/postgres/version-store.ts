@@ -70,6 +70,30 @@ export function createVersionStore(db: Connection): VersionStore {
             (select max(activated_at) + interval '1 millisecond' from embedding_model_versions))
           where version = ${version}`.execute(trx);
       }),
+    putImportance: (version, features) =>
+      db.transaction().execute(async (trx) => {
+        if ((await lockedStatus(trx, version)) === undefined) throw unregistered("measure", version);
+        await sql`delete from feature_importance where model_version = ${version}`.execute(trx);
+        const rows = features.map(({ side, feature, mean, low, high }) => {
+          return { feature: `${side}.${feature}`, importance: mean, low, high };
+        });
+        await sql`insert into feature_importance (model_version, feature, importance, low, high)
+          select ${version}, feature, importance, low, high from jsonb_to_recordset(${storableJson(rows)}::text::jsonb)
+            as r (feature text, importance double precision, low double precision, high double precision)`.execute(
+          trx,
+        );
+      }),
+    importance: async (version) => {
+      const { rows } = await sql<ImportanceRow>`
+        select feature, importance as mean, coalesce(low, importance) as low, coalesce(high, importance) as high
+        from feature_importance where model_version = ${version}
+        order by importance desc, feature collate "C"`.execute(db);
+      return rows.map(({ feature, ...estimate }) => {
+        const dot = feature.indexOf(".");
+        const side = feature.slice(0, dot) === "user" ? "user" : "item";
+        return { side, feature: feature.slice(dot + 1), ...estimate };
+      });
+    },
     previous: async () =>
       first(
         await all()
@@ -94,6 +118,14 @@ export function createVersionStore(db: Connection): VersionStore {
         },
       }),
   };
+}
+
+interface ImportanceRow {
+  /** The side, a dot, the name. */
+  readonly feature: string;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 /** Where a version stands. One change at a time until the transaction ends: of two at once the second sees what the first did. */

@@ -9,16 +9,17 @@ import { tableOf } from "../table.ts";
 import { modelsDeployCommand } from "./models-deploy.ts";
 import { modelsExportCommand } from "./models-export.ts";
 import { modelsImportCommand } from "./models-import.ts";
+import { modelsImportanceCommand } from "./models-importance.ts";
 import { modelsVerifyCommand } from "./models-verify.ts";
 
 /**
- * `futago models deploy | list | promote | rollback | verify | export | import | prune`.
+ * `futago models deploy | list | promote | rollback | verify | importance | export | import | prune`.
  *
  * @returns The command.
  */
 export function modelsCommand(): Command {
   const models = new Command("models").description(
-    "Versions of the model: deploy, list, promote, roll back, verify, export, import, prune",
+    "Versions of the model: deploy, list, promote, roll back, verify, importance of features, export, import, prune",
   );
   const add = (usage: string, description: string, run: Work): Command => {
     const command = withSharedOptions(models.command(usage).description(description));
@@ -56,6 +57,7 @@ export function modelsCommand(): Command {
   );
   for (const command of [promote, rollback]) withReloadUrl(command);
   models.addCommand(modelsVerifyCommand());
+  models.addCommand(modelsImportanceCommand());
   models.addCommand(modelsExportCommand());
   models.addCommand(modelsImportCommand());
   add(

@@ -1,5 +1,5 @@
 import { type CatalogueStore, datasetFromStore } from "../../catalogue/mod.ts";
-import { evaluate, fitBaselines, splitLast } from "../../evaluation/mod.ts";
+import { evaluate, featureImportance, fitBaselines, splitLast } from "../../evaluation/mod.ts";
 import type { Runtime } from "../../onnx/mod.ts";
 import { createRuntimeProduct } from "../../onnx/mod.ts";
 import type { LoadedModel, ModelVersion, VersionStore } from "../../registry/mod.ts";
@@ -17,7 +17,8 @@ export interface EvaluateDeps {
 
 /**
  * The job `evaluate`: how well the active version finds the last like of every viewer, beside popularity. Of a version
- * that was trained on those likes it says too much; the versions that `retrain` makes were not.
+ * that was trained on those likes it says too much; the versions that `retrain` makes were not. With the payload
+ * `{"importance": true}` the importance of each feature is measured by the likes before those, and kept with the version.
  *
  * @param deps Stores, and how to open a version.
  * @returns The handler; its record holds the metrics.
@@ -25,7 +26,7 @@ export interface EvaluateDeps {
 export function createEvaluate({ store, versions, runtime, open }: EvaluateDeps): JobHandler {
   return {
     concurrency: 1,
-    run: async ({ signal }) => {
+    run: async ({ job, signal }) => {
       const active = await versions.active();
       if (active === undefined) return { reason: "no version is active" };
       const split = splitLast(await datasetFromStore(store));
@@ -37,6 +38,11 @@ export function createEvaluate({ store, versions, runtime, open }: EvaluateDeps)
         const baselines = await fitBaselines(split, { names: ["popularity"], product, signal });
         const { models } = await evaluate(split, [scorer], { baselines, signal, ks: [10] });
         await scorer.close();
+        if (job.payload["importance"] === true) {
+          const set = split.validation;
+          const { features } = await featureImportance(towers, { set, items: split.items, runtime, signal });
+          await versions.putImportance(active.version, features);
+        }
         const [ours, popular] = models;
         return {
           modelVersion: active.version,
