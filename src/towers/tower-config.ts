@@ -84,7 +84,7 @@ const ofSequence = {
   idDropout: 0.1,
   temperature: 0.07,
   learnTemperature: true,
-  sequence: Object.freeze({ width: 128, blocks: 2, heads: 2, feedForward: 256, dropout: 0.2 }),
+  sequence: Object.freeze({ width: 128, blocks: 2, heads: 1, feedForward: 256, dropout: 0.2 }),
 } as const satisfies Partial<TowerConfig>;
 
 /** The presets as they stand, to read or to vary. */

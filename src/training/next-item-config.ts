@@ -9,7 +9,9 @@ import type { TrainingConfig, TrainingOptions } from "./training-config.ts";
 export const nextItemDefaults: TrainingOptions = Object.freeze({
   loss: "softmax",
   batchUsers: 64,
-  learningRate: 1e-3,
+  epochs: 30,
+  learningRate: 2e-3,
+  schedule: "cosine",
   warmupSteps: 100,
   weightDecay: 0.01,
   averaging: 0.99,
