@@ -1,4 +1,6 @@
 import type { Database } from "../src/adapters/postgres/mod.ts";
+import { createRandom } from "../src/base/mod.ts";
+import { createServedJobs } from "../src/jobs/mod.ts";
 import { authFromEnv } from "../src/service/mod.ts";
 import type { ServedEnv, ServedWorld } from "./service.conformance.ts";
 import { tinyCatalogue } from "./tiny-model.ts";
@@ -26,8 +28,10 @@ export async function filled(database: Database): Promise<TinyStores> {
  */
 export async function serveInProcess(database: Database, env: ServedEnv): Promise<ServedWorld> {
   const stores = await filled(database);
+  const queue = database.jobs;
+  const runJobs = createServedJobs({ queue, syncDmm: undefined, clock: Date, random: createRandom(1) });
   const world = tinyService(
-    { ping: () => database.ping(), ...authFromEnv(env, { clock: Date, fetch }) },
+    { ping: () => database.ping(), runJobs, ...authFromEnv(env, { clock: Date, fetch }) },
     stores,
   );
   // Tokens are of today, and functions elsewhere know no other clock.

@@ -252,6 +252,7 @@ export function describeService(name: string, open: (env: ServedEnv) => Promise<
         "item_embedding",
         "reload_models",
         "dmm_content_sync",
+        "run_jobs",
       ]) {
         expect(refusal(await post(route, body, await bearer("p08"))), route).toBe("403 forbidden");
       }

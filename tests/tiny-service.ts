@@ -13,6 +13,7 @@ export function tinyService(options: Partial<ServiceDeps> = {}, stores?: TinySto
     ...(world.people === undefined ? {} : { people: world.people }),
     clock: world.clock,
     ping: async () => {},
+    runJobs: async () => ({ fired: [] }),
     log: { request: (entry) => logged.push(entry) },
     ...options,
   });

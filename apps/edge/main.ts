@@ -9,6 +9,7 @@ import {
 } from "../../src/adapters/edge/mod.ts";
 import { openServerStores } from "../../src/adapters/postgres/server/mod.ts";
 import { type Clock, createRandom } from "../../src/base/mod.ts";
+import { createServedJobs } from "../../src/jobs/mod.ts";
 import { createPortableRuntime } from "../../src/onnx/mod.ts";
 import { createInferenceEngine, varietyFromEnv } from "../../src/recommend/mod.ts";
 import { authFromEnv, createService, type Service } from "../../src/service/mod.ts";
@@ -67,10 +68,12 @@ function openService(
     onFallback: log.fallback,
     observer: log,
   });
+  const random = createRandom(clock.now());
   const syncDmm = dmmSlicesFromEnv(env, {
-    ...{ store, state: database.sync, vectors, clock, fetch },
-    random: createRandom(clock.now()),
+    ...{ store, state: database.sync, vectors, clock, fetch, random },
     quota: database.quotaOf("dmm"),
   });
-  return createService({ engine, store, people, clock, ping: () => database.ping(), log, syncDmm, ...auth });
+  const runJobs = createServedJobs({ queue: database.jobs, syncDmm, clock, random });
+  const ping = () => database.ping();
+  return createService({ engine, store, people, clock, ping, log, syncDmm, runJobs, ...auth });
 }

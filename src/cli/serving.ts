@@ -9,6 +9,7 @@ import {
 } from "../adapters/node-server/mod.ts";
 import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
 import { createRandom, within } from "../base/mod.ts";
+import { createServedJobs } from "../jobs/mod.ts";
 import { createInferenceEngine, type InferenceEngine, varietyFromEnv } from "../recommend/mod.ts";
 import { authFromEnv, createService } from "../service/mod.ts";
 import { dmmSlicesFromEnv } from "../sync/mod.ts";
@@ -62,9 +63,9 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
   const port = options.port ?? wholeNumber({ min: 0, max: 65_535 })(env["PORT"] || "8787");
   const host = options.host ?? (env["HOST"] || "127.0.0.1");
   const { catalogue: store, vectors, versions } = stores.database;
+  const random = createRandom(Date.now());
   const syncDmm = dmmSlicesFromEnv(env, {
-    ...{ store, state: stores.database.sync, vectors, clock: Date, fetch },
-    random: createRandom(Date.now()),
+    ...{ store, state: stores.database.sync, vectors, clock: Date, fetch, random },
     quota: stores.database.quotaOf("dmm"),
   });
   const file = options.logDir === undefined ? undefined : openDailyLog(resolve(options.logDir));
@@ -118,6 +119,7 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
       metrics,
       people: stores.database.people,
       syncDmm,
+      runJobs: createServedJobs({ queue: stores.database.jobs, syncDmm, clock: Date, random }),
       ...protection,
     });
     const server = await startServer(service, {

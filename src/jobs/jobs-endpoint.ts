@@ -1,4 +1,5 @@
 import { sha256Hex } from "../base/mod.ts";
+import { createJobsSlice } from "./jobs-slice.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Worker } from "./worker.ts";
 
@@ -29,7 +30,8 @@ export interface JobsEndpointOptions {
  * ```
  */
 export function createJobsEndpoint(options: JobsEndpointOptions): (request: Request) => Promise<Response> {
-  const { scheduler, worker, budgetMs = 100_000 } = options;
+  const { budgetMs = 100_000 } = options;
+  const runSlice = createJobsSlice(options);
   const hash = (key: string): string => sha256Hex(new TextEncoder().encode(key));
   // Of hashes no caller can learn anything by how long they take to compare.
   const known = new Set(options.keys.filter((key) => key !== "").map(hash));
@@ -39,8 +41,6 @@ export function createJobsEndpoint(options: JobsEndpointOptions): (request: Requ
   return async (request) => {
     if (request.method !== "POST") return new Response(null, { status: 405, headers: { allow: "POST" } });
     if (!known.has(hash(request.headers.get("apikey") ?? ""))) return new Response(null, { status: 401 });
-    const fired = await scheduler.tick();
-    await worker.run(AbortSignal.timeout(budgetMs), { untilEmpty: true });
-    return Response.json({ fired });
+    return Response.json(await runSlice(budgetMs));
   };
 }

@@ -9,7 +9,12 @@ export { codeOfError } from "./error-code.ts";
 export { createEmbedChanged, type EmbedChangedDeps } from "./handlers/embed-changed.ts";
 export { createEvaluate, type EvaluateDeps } from "./handlers/evaluate.ts";
 export { createPrune, type PruneDeps } from "./handlers/prune.ts";
-export { createRetrain, type RetrainDeps, type RetrainedModel } from "./handlers/retrain.ts";
+export {
+  createRetrain,
+  type RetrainDeps,
+  type RetrainedModel,
+  type RetrainOptions,
+} from "./handlers/retrain.ts";
 export { judgeRetrained, type Retrained, type RetrainGate } from "./handlers/retrain-gate.ts";
 export type {
   Claim,
@@ -26,6 +31,12 @@ export type {
   NewJob,
 } from "./job-queue.ts";
 export { createJobsEndpoint, type JobsEndpointOptions } from "./jobs-endpoint.ts";
+export {
+  createJobsSlice,
+  createServedJobs,
+  type RunJobsSlice,
+  type ServedJobsOptions,
+} from "./jobs-slice.ts";
 export { createMemoryJobQueue } from "./memory-job-queue.ts";
 export {
   createScheduler,

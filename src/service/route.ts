@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Clock } from "../base/mod.ts";
 import type { CatalogueStore, PersonRecords } from "../catalogue/mod.ts";
+import type { RunJobsSlice } from "../jobs/mod.ts";
 import type { InferenceEngine } from "../recommend/mod.ts";
 import type { SyncDmmSlice } from "../sync/mod.ts";
 import type { Caller } from "./auth/caller.ts";
@@ -15,6 +16,8 @@ export interface RouteDeps {
   readonly people?: PersonRecords;
   /** Absent: `dmm_content_sync` answers that it needs credentials. */
   readonly syncDmm?: SyncDmmSlice | undefined;
+  /** Absent: `run_jobs` answers that none are done here. */
+  readonly runJobs?: RunJobsSlice | undefined;
 }
 
 /** What a handler is called with. */

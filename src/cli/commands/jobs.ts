@@ -15,6 +15,7 @@ interface Options {
   readonly payload?: Readonly<Record<string, unknown>>;
   readonly priority?: number;
   readonly key?: string;
+  readonly retries?: number;
   readonly cron?: string;
   readonly timeZone?: string;
   readonly on?: boolean;
@@ -62,6 +63,7 @@ export function jobsCommand(): Command {
   add("add <kind>", "Enqueue a job; futago jobs run does it", addJob)
     .option("--payload <json>", "what it is told", jsonObject)
     .option("--priority <n>", "higher comes first", wholeNumber({ min: -32_768, max: 32_767 }))
+    .option("--retries <n>", "after a failure (default: 3)", wholeNumber({ min: 0, max: 100 }))
     .option("--key <key>", "not where one of this kind and key is pending");
   add("retry <id>", "Make a dead or cancelled job wait again", retry);
   add("cancel <id>", "Stop a job, or keep it from being done", cancel);
@@ -78,6 +80,7 @@ export function jobsCommand(): Command {
 Examples:
   futago jobs run --parallel 4
   futago jobs add embed-changed && futago jobs run --once
+  futago jobs add retrain --payload '{"warmStart": false}' --retries 0
   futago jobs list --state dead
   futago jobs list --runs --kind retrain --json
   futago jobs schedule retrain --cron "0 4 * * 0" --time-zone Asia/Tokyo
@@ -118,9 +121,13 @@ const list: Work = async ({ database }, { context, options }) => {
 };
 
 const addJob: Work = async ({ database }, { context, options, args: [kind] }) => {
-  const { payload = {}, priority = 0, key } = options;
+  const { payload = {}, priority = 0, key, retries } = options;
   const [id] = await database.jobs.enqueue([
-    { kind: kind!, payload, priority, ...(key === undefined ? {} : { key }) },
+    {
+      ...{ kind: kind!, payload, priority },
+      ...(key === undefined ? {} : { key }),
+      ...(retries === undefined ? {} : { retries }),
+    },
   ]);
   context.say(id === undefined ? "One is pending already" : `Job ${id} waits`);
   context.result({ id: id ?? null });

@@ -23,6 +23,7 @@ import { registeredBundle } from "../registered-bundle.ts";
 import { openDmmSource } from "../sync/open-sources.ts";
 import { runSync } from "../sync/run-sync.ts";
 import { towersLike } from "../towers-like.ts";
+import { readRetrainPayload } from "./read-retrain-payload.ts";
 
 /**
  * What `futago jobs run` can do, by kind of job.
@@ -54,12 +55,14 @@ export async function openJobHandlers(
       deployer,
       runtime,
       open,
-      train: async (split, { parent, signal }) => {
+      train: async (split, { parent, payload, signal }) => {
+        const { training, warmStart } = readRetrainPayload(payload);
         const validation = trainingValidation(split);
-        const bundle = parent && (await registeredBundle(stores, parent.version));
+        const bundle = parent && warmStart ? await registeredBundle(stores, parent.version) : undefined;
         return createTrainer({ runtime, checkpoints, clock }).fit(split.train, {
           schema: parent?.towers.features.schema ?? videoSchema,
           towers: parent === undefined ? { preset: "lite" } : towersLike(parent.manifest),
+          training,
           ...(bundle === undefined ? {} : { warmStart: { parent: bundle, mismatch: "fresh" } }),
           ...(validation === undefined ? {} : { validation }),
           signal,

@@ -21,6 +21,15 @@ export interface RetrainedModel extends DeployableModel {
   readonly start?: TrainingStart;
 }
 
+/** How a model is to be trained. */
+export interface RetrainOptions {
+  /** The active version, where there is one. */
+  readonly parent: LoadedModel | undefined;
+  /** What the job was told. */
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+}
+
 /** What {@link createRetrain} works with. */
 export interface RetrainDeps {
   readonly store: CatalogueStore;
@@ -29,11 +38,8 @@ export interface RetrainDeps {
   readonly runtime: Runtime;
   /** Opens a version; it is closed again. */
   readonly open: (version: ModelVersion) => Promise<LoadedModel>;
-  /** Trains on the training part of a split; `parent` is the active version, where there is one. */
-  readonly train: (
-    split: Split,
-    options: { readonly parent: LoadedModel | undefined; readonly signal: AbortSignal },
-  ) => Promise<RetrainedModel>;
+  /** Trains on the training part of a split. */
+  readonly train: (split: Split, options: RetrainOptions) => Promise<RetrainedModel>;
   readonly gate?: RetrainGate;
 }
 
@@ -49,7 +55,7 @@ export function createRetrain(deps: RetrainDeps): JobHandler {
   const { store, versions, deployer, open, train, gate } = deps;
   return {
     concurrency: 1,
-    run: async ({ signal }): Promise<JobResult> => {
+    run: async ({ job, signal }): Promise<JobResult> => {
       const active = await versions.active();
       const dataset = await datasetFromStore(store);
       const split = splitLast(dataset);
@@ -59,7 +65,7 @@ export function createRetrain(deps: RetrainDeps): JobHandler {
       }
       const parent = active === undefined ? undefined : await open(active);
       try {
-        const model = await train(split, { parent, signal });
+        const model = await train(split, { parent, payload: job.payload, signal });
         const report = await compare({ model, parent }, { ...deps, split, signal });
         const metrics = headline(report);
         const bytes = model.userOnnx.length + model.itemOnnx.length;
