@@ -205,6 +205,7 @@ export {
   tuneIals,
   type ViewerFigures,
   type ViewerOrder,
+  viewersWithHistory,
 } from "./evaluation/mod.ts";
 export {
   type ActivityMeasure,

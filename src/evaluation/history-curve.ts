@@ -36,14 +36,8 @@ export async function historyCurve(
   options: { readonly lengths: readonly number[]; readonly resamples?: number },
 ): Promise<HistoryCurve> {
   const lengths = [...new Set(options.lengths)].sort((a, b) => a - b);
-  const longest = lengths.at(-1) ?? 0;
-  const set = viewersWith(split.test, longest);
+  const set = viewersWithHistory(split, lengths);
   const viewers = set.people.length;
-  if (viewers === 0) {
-    throw new RangeError(
-      `Cannot shorten histories as some viewer must have at least ${longest} given events: current value is 0 viewers. Ask for shorter ones`,
-    );
-  }
   const points: HistoryCurve["points"][number][] = [];
   for (const length of lengths) {
     const shortened = { ...set, given: lastEvents(set.given, length) };
@@ -74,12 +68,25 @@ export async function historyCurve(
   return { viewers, points };
 }
 
-/** The viewers that have at least so many given events. */
-function viewersWith(set: EvaluationSet, events: number): EvaluationSet {
-  const { given } = set;
-  const rows = Array.from(set.people.keys()).filter(
-    (row) => given.offsets[row + 1]! - given.offsets[row]! >= events,
+/**
+ * The test viewers that {@link historyCurve} measures; ask before a model is trained for it.
+ *
+ * @param split Whose test part is read.
+ * @param lengths Numbers of events.
+ * @returns Those who have as many given events as the longest.
+ * @throws RangeError When nobody has.
+ */
+export function viewersWithHistory(split: Pick<Split, "test">, lengths: readonly number[]): EvaluationSet {
+  const { given, people, held, seen, candidates } = split.test;
+  const longest = Math.max(0, ...lengths);
+  const rows = Array.from(people.keys()).filter(
+    (row) => given.offsets[row + 1]! - given.offsets[row]! >= longest,
   );
+  if (rows.length === 0) {
+    throw new RangeError(
+      `Cannot shorten histories as some viewer must have at least ${longest} given events: current value is 0 viewers. Ask for shorter ones`,
+    );
+  }
   const chosenSets = (sets: ItemSets): ItemSets => {
     const chosen = rows.map((row) => rowOf(sets, row));
     const offsets = new Int32Array(rows.length + 1);
@@ -87,11 +94,11 @@ function viewersWith(set: EvaluationSet, events: number): EvaluationSet {
     return { offsets, items: Int32Array.from(chosen.flatMap((row) => [...row])) };
   };
   return {
-    people: Int32Array.from(rows, (row) => set.people[row]!),
+    people: Int32Array.from(rows, (row) => people[row]!),
     given: chooseEvents(given, rows, (row) => given.offsets[row]!),
-    held: chosenSets(set.held),
-    seen: chosenSets(set.seen),
-    candidates: set.candidates,
+    held: chosenSets(held),
+    seen: chosenSets(seen),
+    candidates,
   };
 }
 

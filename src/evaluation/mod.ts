@@ -29,7 +29,7 @@ export {
   type FitBaselinesOptions,
   fitBaselines,
 } from "./fit-baselines.ts";
-export { type HistoryCurve, historyCurve } from "./history-curve.ts";
+export { type HistoryCurve, historyCurve, viewersWithHistory } from "./history-curve.ts";
 export { keepActivePeople } from "./keep-active-people.ts";
 export { type PooledReport, poolEvaluations } from "./pool-evaluations.ts";
 export { splitCold } from "./protocols/cold.ts";

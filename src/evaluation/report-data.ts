@@ -1,4 +1,5 @@
 import type { Estimate } from "./bootstrap.ts";
+import type { MeasuredImportance } from "./feature-importance.ts";
 import type { ProtocolName, RecallDivisor } from "./split.ts";
 
 /** One model's figures. */
@@ -72,4 +73,6 @@ export interface EvaluationReport {
   readonly segments: readonly Segment[];
   /** Of the model, where it was trained for this evaluation. */
   readonly curves: readonly TrainingCurve[];
+  /** What shuffling a feature costs the model, by validation; where it was measured. */
+  readonly importance?: MeasuredImportance;
 }

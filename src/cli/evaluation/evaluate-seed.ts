@@ -4,6 +4,7 @@ import {
   contentVectors,
   type DetailedEvaluation,
   evaluateInDetail,
+  featureImportance,
   fitBaselines,
   type HistoryCurve,
   historyCurve,
@@ -11,6 +12,7 @@ import {
   splitBy,
   trainingCurves,
   type ViewerOrder,
+  viewersWithHistory,
 } from "../../evaluation/mod.ts";
 import { fitFeatures } from "../../features/mod.ts";
 import type { DenseProduct, Runtime } from "../../onnx/mod.ts";
@@ -33,6 +35,8 @@ export interface EvaluationPlan {
   readonly towers: ModelSettings | undefined;
   readonly schema: string;
   readonly historyLengths: readonly number[] | undefined;
+  /** Whether to measure what each feature is worth to the towers. */
+  readonly importance: boolean;
   /** How varied answers are measured besides the towers' own, 0 to 1. */
   readonly diversities: readonly number[];
   readonly runtime: Runtime;
@@ -61,7 +65,8 @@ export async function evaluateSeed(plan: EvaluationPlan, seed: number): Promise<
   const split = splitBy(plan.dataset, plan.protocol, { seed, ...(order === undefined ? {} : { order }) });
   const schema = await readFeatureSchema(plan.schema);
   const content = contentVectors(fitFeatures(schema, split.train), split.items);
-  // First, as what a baseline refuses should not be learned after the towers were trained.
+  // First, as what these refuse should not be learned after the towers were trained.
+  if (plan.historyLengths !== undefined) viewersWithHistory(split, plan.historyLengths);
   const baselines = await fitBaselines(split, {
     ...(plan.baselines === undefined ? {} : { names: plan.baselines }),
     tune: plan.tuneBaselines,
@@ -81,10 +86,17 @@ export async function evaluateSeed(plan: EvaluationPlan, seed: number): Promise<
       plan.historyLengths === undefined
         ? undefined
         : await historyCurve(split, [...models.slice(0, 1), ...baselines], { lengths: plan.historyLengths });
+    const importance =
+      towers === undefined || !plan.importance
+        ? undefined
+        : await featureImportance(towers.towers, {
+            ...{ set: split.validation, items: split.items, runtime, seed, progress, signal },
+          });
     const best = towers?.model.best;
     const training =
       best === undefined ? undefined : { seconds, bestEpoch: best.epoch, validationNdcg10: best.ndcg };
-    return { ...detailed, historyCurve: curve, training };
+    const report = importance === undefined ? detailed.report : { ...detailed.report, importance };
+    return { ...detailed, report, historyCurve: curve, training };
   } finally {
     await towers?.close();
   }

@@ -14,6 +14,7 @@ export function summaryOf({ report, training, historyCurve }: SeedEvaluation): o
     trainSeconds: seconds(training?.seconds),
     peakRssMb: peakRssMb(),
     ...(historyCurve === undefined ? {} : { historyCurve }),
+    ...(report.importance === undefined ? {} : { importance: report.importance }),
   };
 }
 
