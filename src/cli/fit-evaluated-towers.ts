@@ -1,6 +1,6 @@
 import { type Split, trainingValidation } from "../evaluation/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
-import { createTowerScorer, loadTowers, type TowerScorer } from "../towers/mod.ts";
+import { createTowerScorer, loadTowers, type TowerScorer, type Towers } from "../towers/mod.ts";
 import { createTrainer, type TrainedModel } from "../training/mod.ts";
 import type { ModelSettings } from "../tuning/mod.ts";
 import type { CliContext } from "./context.ts";
@@ -18,6 +18,7 @@ export interface EvaluatedTowersOptions {
 /** Towers that were trained on a split, as one more scorer. */
 export interface EvaluatedTowers {
   readonly model: TrainedModel;
+  readonly towers: Towers;
   readonly scorer: TowerScorer;
   /** Frees the towers. */
   close(): Promise<void>;
@@ -51,6 +52,7 @@ export async function fitEvaluatedTowers(
   const scorer = await createTowerScorer(towers, { runtime, items: split.items, name: "two-tower" });
   return {
     model,
+    towers,
     scorer,
     close: async () => {
       await scorer.close();

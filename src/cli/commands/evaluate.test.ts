@@ -69,6 +69,28 @@ describe("futago evaluate", () => {
     expect(await readFile(html, "utf8")).toContain(summary.protocolHash);
   });
 
+  test("--importance tells what each feature is worth, in the last line and on the page", async () => {
+    const html = join(folder, "importance.html");
+    const { stdout } = await evaluate(
+      ...["--json", "--preset", "lite", "--epochs", "1", "--baselines", "none"],
+      ...["--importance", "--html", html],
+    );
+    const { importance } = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
+    const named = importance.features.map(
+      ({ side, feature }: Record<string, string>) => `${side}.${feature}`,
+    );
+    expect(named).toEqual(
+      expect.arrayContaining(["user.history", "user.genreShare", "item.id", "item.genre"]),
+    );
+    for (const { mean, low, high } of importance.features) {
+      expect(low).toBeLessThanOrEqual(mean);
+      expect(high).toBeGreaterThanOrEqual(mean);
+    }
+    const page = await readFile(html, "utf8");
+    expect(page).toContain("Importance of features");
+    expect(page).toContain("genreShare");
+  });
+
   test("[EV12] --seeds gives pooled figures beside each seed's, tuned baselines say what they chose", async () => {
     const { stdout } = await evaluate(
       ...["--json", "--preset", "lite", "--epochs", "1", "--seeds", "3,4", "--tune-baselines"],

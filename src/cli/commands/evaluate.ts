@@ -15,6 +15,7 @@ import { action, type CliContext, withSharedOptions } from "../context.ts";
 import { type DataOptions, readData, readOrder, withDataOptions } from "../evaluation/data-options.ts";
 import { type EvaluationPlan, evaluateSeed, type SeedEvaluation } from "../evaluation/evaluate-seed.ts";
 import { peakRssMb, pooledSummaryOf, summaryOf } from "../evaluation/summaries.ts";
+import { importanceRows } from "../importance-rows.ts";
 import { realNumbers, wholeNumber, wholeNumbers, wordList } from "../option-values.ts";
 import { type ModelOptions, readModelSettings } from "../read-model-settings.ts";
 import { writeText } from "../text-files.ts";
@@ -30,6 +31,7 @@ interface Options extends DataOptions, ModelOptions {
   readonly seed: number;
   readonly seeds?: readonly number[];
   readonly device: OrtDevice;
+  readonly importance?: true;
   readonly html?: string;
   readonly report?: string;
 }
@@ -85,11 +87,12 @@ export function evaluateCommand(): Command {
     .addOption(
       new Option("--device <name>", "where to compute").choices(["cpu", "webgpu", "cuda"]).default("cpu"),
     )
+    .option("--importance", "also measure what each feature is worth to the towers, by shuffling it")
     .option("--html <file>", "write the report as one page")
     .option("--report <file>", "write the whole report as JSON")
     .addHelpText(
       "after",
-      "\nWith --json the last line holds protocol, protocolHash, users, items, interactions, models, trainSeconds, peakRssMb; with --seeds also differences and seeds.\n\nExamples:\n  futago evaluate --html report.html\n  futago evaluate --seeds 42,1,2 --tune-baselines --json\n  futago evaluate --history-lengths 0,1,2,5,10,20 --baselines popularity,ease\n  futago evaluate --movielens ml-1m --protocol strong --json\n  futago evaluate --movielens ml-1m --protocol last --order order.csv --baselines popularity,ease\n  futago evaluate --movielens ml-1m --settings best.json",
+      "\nWith --json the last line holds protocol, protocolHash, users, items, interactions, models, trainSeconds, peakRssMb; with --seeds also differences and seeds.\n\nExamples:\n  futago evaluate --html report.html --importance\n  futago evaluate --seeds 42,1,2 --tune-baselines --json\n  futago evaluate --history-lengths 0,1,2,5,10,20 --baselines popularity,ease\n  futago evaluate --movielens ml-1m --protocol strong --json\n  futago evaluate --movielens ml-1m --protocol last --order order.csv --baselines popularity,ease\n  futago evaluate --movielens ml-1m --settings best.json",
     );
   return withSharedOptions(command).action(action<Options>(runEvaluation));
 }
@@ -110,6 +113,7 @@ async function runEvaluation(context: CliContext, options: Options): Promise<voi
     towers: options.baselinesOnly ? undefined : await readModelSettings(options),
     schema: options.schema ?? (options.movielens === undefined ? "video" : "movielens"),
     historyLengths: options.historyLengths,
+    importance: options.importance ?? false,
     diversities: options.diversity ?? [],
     runtime,
     product,
@@ -161,6 +165,8 @@ function tell(context: CliContext, { report, training, historyCurve }: SeedEvalu
   for (const line of renderReportTable(report)) context.say(line);
   if (historyCurve !== undefined)
     for (const line of ["", ...renderHistoryCurve(historyCurve)]) context.say(line);
+  if (report.importance !== undefined)
+    for (const line of ["", ...importanceRows(report.importance.features)]) context.say(line);
   for (const { name, chosen } of report.models) {
     if (chosen !== undefined) context.say(`Chosen by validation for ${name}: ${JSON.stringify(chosen)}`);
   }
