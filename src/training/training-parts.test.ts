@@ -33,6 +33,39 @@ describe("resolveTrainingConfig", () => {
     expect(() => resolveTrainingConfig({ schedule: "never" as "cosine" })).toThrow(RangeError);
     expect(resolveTrainingConfig({ epochs: 3 }).epochs).toBe(3);
   });
+
+  test("reads configurations from before there were weights of age, drops and heads, with those off", () => {
+    const old = {
+      kind: "training_config",
+      seed: 42,
+      batchUsers: 256,
+      viewWeight: 0.5,
+      viewThreshold: 0.5,
+    } as const;
+    expect(resolveTrainingConfig(old)).toMatchObject({
+      viewCounts: "flat",
+      targetHalfLifeDays: null,
+      idDropoutStart: null,
+      featureDropout: {},
+      likeHeadWeight: 0,
+      watchHeadWeight: 0,
+      nopeHeadWeight: 0,
+    });
+  });
+
+  test("refuses shares and weights that are none", () => {
+    for (const wrong of [
+      { featureDropout: { "item.maker": 1 } },
+      { idDropoutStart: 1 },
+      { targetHalfLifeDays: 0 },
+      { accidentalWeight: 2 },
+      { burstLikes: 2.5 },
+      { likeHeadWeight: -1 },
+      { viewCounts: "often" as "flat" },
+    ]) {
+      expect(() => resolveTrainingConfig(wrong), JSON.stringify(wrong)).toThrow(RangeError);
+    }
+  });
 });
 
 describe("learningRate", () => {

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openDatabase } from "../../adapters/postgres/mod.ts";
@@ -19,6 +20,9 @@ test("[CL5] train starts from the weights of a version when it is told to, and t
   const first = await futago("train", ...small, "--update-db");
   // The sweep registered nothing: this is the first version of its day.
   expect(first).toMatchObject({ code: 0, start: { kind: "fresh" }, version: expect.stringMatching(/-1$/) });
+  const manifest = await readFile(join(home, "models", first.version, "manifest.json"), "utf8");
+  expect(first.labels).toMatchObject({ likes: expect.any(Number), bounces: 0, bursts: 0, notApplied: [] });
+  expect(JSON.parse(manifest).training.labels).toEqual(first.labels);
   // Preset and width are the parent's where nothing else is said.
   const second = await futago("train", "--warm-start", "--epochs", "1", "--seed", "43");
   expect(second).toMatchObject({ code: 0, active: false, start: { kind: "warm" } });
