@@ -55,6 +55,24 @@ function testKept(open: () => Promise<TinyStores>): void {
     expect((await store.history("new", { limit: 1 }))?.person).toEqual({ id: "new", fields: {} });
   });
 
+  test("what somebody says they like is merged, read back, and handed over; it confirms no age", async () => {
+    const { ask, as, store } = await world(open);
+    as(viewer("new"));
+    const nothing = { genres: [], makers: [], performers: [], age_range: null, region: null };
+    expect(await ask("taste")).toMatchObject({ status: 200, ...nothing });
+    expect(await store.history("new", { limit: 1 })).toBeUndefined();
+    await ask("taste", { genres: ["forest"], makers: ["maker 1"], age_range: "30s" });
+    const said = await ask("taste", { makers: [], region: "north" });
+    expect(said).toMatchObject({ genres: ["forest"], makers: [], age_range: "30s", region: "north" });
+    expect((await ask("recommendations")).status).toBe(403);
+    const { tables } = (await ask("export_person")) as unknown as { tables: Record<string, unknown[]> };
+    expect(tables["profiles"]).toMatchObject([{ user_id: "new", taste: { genres: ["forest"], maker: [] } }]);
+    expect(await ask("erase_person")).toMatchObject({ erased: true });
+    expect(await ask("taste")).toMatchObject(nothing);
+    const wrong = await ask("taste", { genres: Array.from({ length: 101 }, (_, i) => `${i}`) });
+    expect(wrong.status).toBe(400);
+  });
+
   test("confirm_age opens the door and closes it, and keeps what else is known", async () => {
     const { ask, store, clock } = await world(open);
     await store.putPeople([{ id: "p11", fields: { region: "north" } }]);

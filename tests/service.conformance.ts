@@ -144,6 +144,17 @@ export function describeService(name: string, open: (env: ServedEnv) => Promise<
       expect(allowed.map(({ id }) => id)).toEqual(expect.arrayContaining(filtered));
     });
 
+    test("a declared taste is read back, and answers somebody who has liked nothing", async () => {
+      const said = await post("taste", { user_id: "p10", genres: ["forest"], age_range: "30s" }, service);
+      expect(said.status).toBe(200);
+      expect(said.body).toMatchObject({ genres: ["forest"], makers: [], performers: [], age_range: "30s" });
+      const answer = await post("recommendations", { user_id: "p10" }, service);
+      expect(answer.body["source"]).toBe("two_tower");
+      await post("taste", { user_id: "p10", genres: [] }, service);
+      const without = await post("recommendations", { user_id: "p10" }, service);
+      expect(without.body["source"]).toBe("popularity");
+    });
+
     test("varies as it is asked to", async () => {
       const plain = await idsFor("p01", { limit: 10 });
       const varied = await idsFor("p01", { limit: 10, diversity: 0.9 });

@@ -256,7 +256,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
         return withReasons(chosen, { history, state }, lang);
       };
       if (candidates.length === 0) return answer(source === "none" ? "popularity" : source, []);
-      if (hasTaste(history) && model !== undefined && source !== "none") {
+      if (model !== undefined && source !== "none" && hasTaste(history, model)) {
         const scores = await orNextLink(async () => {
           const vector = await vectorOf(model, history);
           return vectors.scores({ version: model.version, vector, itemIds: candidates, personId });

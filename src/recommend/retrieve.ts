@@ -1,7 +1,9 @@
 import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
 import type { ItemFilter, Neighbour, VectorStore } from "../embeddings/mod.ts";
+import { tasteFields } from "../features/mod.ts";
 import type { LoadedModel } from "../registry/mod.ts";
 import type { AnswerSource } from "./answer.ts";
+import { hasDeclared, popularInTaste } from "./popular-in-taste.ts";
 import type { ServingState } from "./serving-models.ts";
 import type { Found } from "./variety.ts";
 import { recommendLinear } from "./without-towers.ts";
@@ -49,19 +51,24 @@ export async function retrieve(query: ChainQuery, deps: ChainDeps): Promise<Sour
     const rest = await vectors.popular({ ...where, limit: limit - scored, exclude: left });
     return { found: [...found, ...rest.map(({ itemId }) => ({ itemId, score }))], scored };
   };
-  if (hasTaste(history)) {
-    const { model, source, fallback } = state;
-    if (model !== undefined && source !== "none") {
-      const found = await orNextLink(async () => {
-        const vector = await vectorOf(model, history);
-        return vectors.nearest({ ...where, version: model.version, vector, limit });
-      });
-      if (found !== undefined && found.length > 0) return { source, ...(await toppedUp(found, -1)) };
-    }
-    if (fallback !== undefined) {
-      const found = await recommendLinear({ ...where, store, fallback, limit });
-      if (found.length > 0) return { source: "linear", ...(await toppedUp(found, 0)) };
-    }
+  const { model, source, fallback } = state;
+  if (model !== undefined && source !== "none" && hasTaste(history, model)) {
+    const found = await orNextLink(async () => {
+      const vector = await vectorOf(model, history);
+      return vectors.nearest({ ...where, version: model.version, vector, limit });
+    });
+    if (found !== undefined && found.length > 0) return { source, ...(await toppedUp(found, -1)) };
+  }
+  if (fallback !== undefined && hasTaste(history)) {
+    const found = await recommendLinear({ ...where, store, fallback, limit });
+    if (found.length > 0) return { source: "linear", ...(await toppedUp(found, 0)) };
+  }
+  const { taste } = history.person;
+  if (taste !== undefined && hasDeclared(history.person)) {
+    const widely = Math.min(1000, Math.max(10 * limit, 200));
+    const popular = await vectors.popular({ ...where, limit: widely });
+    const found = (await popularInTaste(popular, taste, store)).slice(0, limit);
+    return { source: "popularity", found, scored: found.length };
   }
   const found = await vectors.popular({ ...where, limit });
   return { source: "popularity", found, scored: found.length };
@@ -71,8 +78,10 @@ export async function retrieve(query: ChainQuery, deps: ChainDeps): Promise<Sour
  * Whether something tells what a person likes: a refusal says what they do not want, not what they want.
  *
  * @param history Theirs.
- * @returns True where the towers have something to go by.
+ * @param model Whose features may read what was declared, too; without, what was done alone counts.
+ * @returns True where there is something to go by.
  */
-export function hasTaste(history: PersonHistory): boolean {
-  return history.events.some((event) => event.kind !== "nope");
+export function hasTaste(history: PersonHistory, model?: LoadedModel): boolean {
+  if (history.events.some((event) => event.kind !== "nope")) return true;
+  return model !== undefined && hasDeclared(history.person, tasteFields(model.towers.features.schema));
 }

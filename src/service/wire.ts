@@ -15,18 +15,25 @@ function printableText(error: string) {
     .refine((text) => text.isWellFormed(), { error });
 }
 
-function short(what: string, example: string) {
+/**
+ * A short text as it is sent.
+ *
+ * @param what What it is, as a refusal names it.
+ * @param example For the description.
+ * @returns The schema.
+ */
+export function shortName(what: string, example: string) {
   return printableText(`${what}: a string of 1-200 characters without control characters`).openapi({
     example,
   });
 }
 
 /** A person's id as it is sent. */
-export const userId = short("a user id", "viewer-0001");
+export const userId = shortName("a user id", "viewer-0001");
 /** An item's id as it is sent. */
-export const videoId = short("a video id", "video-00042");
+export const videoId = shortName("a video id", "video-00042");
 /** A performer as it is sent. */
-export const performerName = short("a performer's name", "Mika Example");
+export const performerName = shortName("a performer's name", "Mika Example");
 
 /**
  * A list of items as it is sent.
@@ -46,8 +53,22 @@ export function videoIds(what: string) {
  * @returns The schema.
  */
 export function names(what: string) {
-  const error = `${what}: a list of at most ${maxIds} names of 1-200 characters without control characters`;
-  return z.array(printableText(error), { error }).max(maxIds, { error });
+  return namesUpTo(what, maxIds);
+}
+
+/**
+ * A list of names that somebody picks by hand.
+ *
+ * @param what Whose.
+ * @returns The schema.
+ */
+export function fewNames(what: string) {
+  return namesUpTo(what, 100);
+}
+
+function namesUpTo(what: string, most: number) {
+  const error = `${what}: a list of at most ${most} names of 1-200 characters without control characters`;
+  return z.array(printableText(error), { error }).max(most, { error });
 }
 
 /**

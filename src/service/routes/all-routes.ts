@@ -8,7 +8,9 @@ import { exportPerson } from "./export-person.ts";
 import { itemEmbedding } from "./item-embedding.ts";
 import { recommendations, recommendationsAlias } from "./recommendations.ts";
 import { reloadModels } from "./reload-models.ts";
+import { runJobs } from "./run-jobs.ts";
 import { takedown } from "./takedown.ts";
+import { taste } from "./taste.ts";
 import { updateUserEmbedding, userEmbedding } from "./user-embedding.ts";
 
 /** Every POST route there is, in the order in which they are described. */
@@ -18,6 +20,7 @@ export const allRoutes = [
   explain,
   events,
   blocks,
+  taste,
   userEmbedding,
   updateUserEmbedding,
   exportPerson,
@@ -27,4 +30,5 @@ export const allRoutes = [
   itemEmbedding,
   reloadModels,
   dmmContentSync,
+  runJobs,
 ] as const;
