@@ -82,6 +82,8 @@ export async function sweepLearningRate(
     readonly training: TrainingConfig;
     /** People with positives. */
     readonly users: Int32Array;
+    /** Batches are of similar lengths, where there are any. */
+    readonly lengths?: Int32Array;
     readonly random: Random;
     readonly task: ProgressTask;
     readonly signal: AbortSignal | undefined;
@@ -101,6 +103,7 @@ export async function sweepLearningRate(
       batches = batchOrder(users, {
         batchUsers: training.batchUsers,
         random: random.fork(`epoch ${epoch++}`),
+        ...(options.lengths && { lengths: options.lengths }),
       });
       batch = 0;
     }
