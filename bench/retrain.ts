@@ -23,7 +23,7 @@ export const run: Benchmark = async ({ args, log }) => {
     const at = args.indexOf(name);
     return at < 0 ? fallback : Number(args[at + 1]);
   };
-  const size = { items: number("--items", 600), people: number("--people", 800) };
+  const size = { items: number("--items", 300), people: number("--people", 400) };
   const home = await mkdtemp(join(tmpdir(), "futago-retrain-"));
   const told: { readonly alert: string; readonly state: string }[] = [];
   const receiver = createServer((request, response) => {

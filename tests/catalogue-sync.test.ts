@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { isFutagoError } from "../src/base/mod.ts";
 import { createMemoryCatalogue } from "../src/catalogue/mod.ts";
 import { createMemoryVectorStore, embedCatalogue } from "../src/embeddings/mod.ts";
-import { createMemorySyncStore } from "../src/sync/mod.ts";
+import { createMemorySyncStore, syncItems } from "../src/sync/mod.ts";
 import { type DmmFacts, type FakeDmm, startFakeDmm } from "./fake-dmm/mod.ts";
 import { expectedItems, storedItems, syncNow, syncWorld } from "./sync-world.ts";
 
@@ -303,4 +303,31 @@ test("[SY17] a sync and futago embed agree on what needs a new vector, whichever
   expect(await embed()).toMatchObject({ embedded: 1 });
   expect(await sync({ mode: "full" })).toMatchObject({ embedded: 0 });
   expect(tower.embedded).toEqual([idOf(renamed!), idOf(renamed!)]);
+});
+
+test("[SY18] single items are fetched again, stored and embedded, and nothing else is asked or said to be gone", async () => {
+  fake = await startFakeDmm({ items: 200, seed: 18 });
+  const { stores, sync, source, tower } = syncWorld(fake, memoryStores());
+  await sync();
+  const [renamed, dearer, gone] = fake.listing.all();
+  fake.listing.put([{ ...renamed!, title: "Under another title" }]);
+  fake.listing.put([{ ...dearer!, price: dearer!.price + 10 }]);
+  fake.listing.remove([gone!]);
+  tower.embedded.length = 0;
+  const before = fake.requests.total;
+  const { catalogue: store, sync: state, vectors } = stores;
+  const targets = [{ version: "v1", towers: tower }];
+  const options = { source: source(), store, state, vectors, targets };
+  expect(await syncItems([renamed!, dearer!, gone!].map(idOf), options)).toMatchObject({
+    ...{ inserted: 0, updated: 2, unchanged: 0, embedded: 1, failed: 0, denied: 0 },
+    missing: [idOf(gone!)],
+  });
+  expect(fake.requests.total - before).toBe(3);
+  expect(tower.embedded).toEqual([idOf(renamed!)]);
+  const shown = await storedItems(stores.catalogue);
+  expect(shown.has(idOf(gone!))).toBe(true);
+  for (const facts of [renamed!, dearer!]) {
+    expect(shown.get(idOf(facts))).toEqual(expectedItems(fake).get(idOf(facts)));
+  }
+  await expect(syncItems(["shop:a1"], options)).rejects.toThrow(RangeError);
 });

@@ -84,4 +84,11 @@ export interface CatalogueSource {
     window: SourceWindow,
     options: SourceRequestOptions & { readonly offset: number },
   ): Promise<SourcePage>;
+  /**
+   * The rows of given items, as far as there are such. Absent where a source cannot be asked for single ones.
+   *
+   * @throws RangeError For an id that none of its items can have.
+   * @throws FutagoError As {@link CatalogueSource.page} does.
+   */
+  some?(ids: readonly string[], options?: SourceRequestOptions): Promise<SourcePage>;
 }

@@ -8,6 +8,7 @@ export { createMemorySyncStore } from "./memory-sync-store.ts";
 export type { SyncTarget } from "./store-items.ts";
 export { type SyncCatalogueOptions, type SyncSummary, syncCatalogue } from "./sync-catalogue.ts";
 export type { PlannedWindow, SyncCursor, SyncMode, WindowPosition } from "./sync-cursor.ts";
+export { type SyncedItems, type SyncItemsOptions, syncItems } from "./sync-items.ts";
 export {
   type Denial,
   type FailedItem,

@@ -17,6 +17,8 @@ export interface DmmItemQuery {
   readonly offset?: number;
   /** @default limits.hits */
   readonly hits?: number;
+  /** That work alone. */
+  readonly contentId?: string;
 }
 
 /** Rows of an answer of ItemList, normalised. */
@@ -65,7 +67,7 @@ export function createDmmClient(options: DmmClientOptions): DmmClient {
       return scrub(floorsIn(result));
     },
     async items(query, { signal } = {}) {
-      const { floor, from, to, offset = 1, hits = limits.hits } = query;
+      const { floor, from, to, offset = 1, hits = limits.hits, contentId } = query;
       if (!(Number.isInteger(offset) && offset >= 1 && offset <= limits.maxOffset)) {
         throw new RangeError(
           `Cannot list items as offset must be from 1 to ${limits.maxOffset}: current value is ${offset}; split the window`,
@@ -85,6 +87,7 @@ export function createDmmClient(options: DmmClientOptions): DmmClient {
           hits: String(hits),
           offset: String(offset),
           sort: "date",
+          ...(contentId === undefined ? {} : { cid: contentId }),
           // Both ends are included and know whole seconds: the last second before `to` is the end.
           ...(from === undefined ? {} : { gte_date: dmmMomentText(Math.ceil(from / 1000) * 1000) }),
           ...(to === undefined ? {} : { lte_date: dmmMomentText(Math.ceil(to / 1000) * 1000 - 1000) }),

@@ -41,6 +41,23 @@ export function dmmItemIdPrefix({ site, service, floor }: DmmFloor): string {
   return `dmm:${site}:${service}:${floor}:`;
 }
 
+/**
+ * What {@link dmmItemIdPrefix} and a content id make, taken apart.
+ *
+ * @param id `dmm:FANZA:digital:videoa:abc00123`
+ * @returns The floor and the content id.
+ * @throws RangeError Where it is none.
+ */
+export function parseDmmItemId(id: string): { readonly floor: DmmFloor; readonly contentId: string } {
+  const [source, site, service, floor, contentId = "", ...rest] = id.split(":");
+  if (source === "dmm" && /^[\w-]{1,100}$/.test(contentId) && rest.length === 0) {
+    return { floor: parseDmmFloor(`${site}/${service}/${floor}`), contentId };
+  }
+  throw new RangeError(
+    `Cannot read an id of DMM as it must be dmm:site:service:floor:content_id, such as dmm:FANZA:digital:videoa:abc00123: current value is "${id.slice(0, 80)}"`,
+  );
+}
+
 /** Whether `volume` is a running time there; of books it is pages, of goods nothing. */
 export function hasRunningTime({ service, floor }: DmmFloor): boolean {
   return (

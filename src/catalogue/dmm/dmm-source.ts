@@ -1,7 +1,8 @@
 import { FutagoError } from "../../base/mod.ts";
-import type { CatalogueSource, SourceWindow } from "../source.ts";
+import type { CatalogueSource, SourcePage, SourceWindow } from "../source.ts";
 import type { DmmClient, DmmItemPage } from "./dmm-client.ts";
-import { type DmmFloor, dmmFloorName, dmmItemIdPrefix, parseDmmFloor } from "./dmm-floor.ts";
+import { type DmmFloor, dmmFloorName, dmmItemIdPrefix, parseDmmFloor, parseDmmItemId } from "./dmm-floor.ts";
+import type { DmmRow } from "./normalise-dmm-item.ts";
 
 const day = 86_400_000;
 
@@ -65,6 +66,15 @@ export function createDmmSource(client: DmmClient, options: DmmSourceOptions): C
       return [...floors].map(([id, floor]) => ({ id, idPrefix: dmmItemIdPrefix(floor), from: since, to }));
     },
     count: async (window, { signal } = {}) => (await list(window, { hits: 1 }, signal)).total,
+    async some(ids, { signal } = {}) {
+      const found: DmmRow[] = [];
+      for (const [id, query] of ids.map((id) => [id, parseDmmItemId(id)] as const)) {
+        const { rows } = await client.items(query, signal === undefined ? {} : { signal });
+        // What else the API may answer was not asked for.
+        found.push(...rows.filter((row) => row.id === id));
+      }
+      return pageOf(found, found.length);
+    },
     async page(window, { offset, signal }) {
       if (!(Number.isInteger(offset) && offset >= 0 && offset < maxOffset)) {
         throw new RangeError(
@@ -72,13 +82,17 @@ export function createDmmSource(client: DmmClient, options: DmmSourceOptions): C
         );
       }
       const { rows, total } = await list(window, { offset: offset + 1 }, signal);
-      return {
-        items: rows.flatMap(({ item }) => item ?? []),
-        issues: rows.flatMap(({ issues }) => issues),
-        ids: rows.flatMap(({ id }) => id ?? []),
-        rows: rows.length,
-        total,
-      };
+      return pageOf(rows, total);
     },
+  };
+}
+
+function pageOf(rows: readonly DmmRow[], total: number): SourcePage {
+  return {
+    items: rows.flatMap(({ item }) => item ?? []),
+    issues: rows.flatMap(({ issues }) => issues),
+    ids: rows.flatMap(({ id }) => id ?? []),
+    rows: rows.length,
+    total,
   };
 }

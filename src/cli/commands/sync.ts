@@ -4,6 +4,7 @@ import { action, type CliContext, withSharedOptions } from "../context.ts";
 import { type Stores, withStores } from "../open-stores.ts";
 import { realNumber, wholeNumber, wordList } from "../option-values.ts";
 import { openDmmSource, openFeedSource } from "../sync/open-sources.ts";
+import { refetch } from "../sync/refetch.ts";
 import { runSync } from "../sync/run-sync.ts";
 import { tableOf } from "../table.ts";
 
@@ -20,11 +21,19 @@ export function syncCommand(): Command {
     .option("--floors <names>", "site/service/floor, comma-separated (default: $DMM_FLOORS)", wordList)
     .option("--rate <n>", "requests a second, at most (default: 1)", realNumber({ min: 0.01, max: 1000 }))
     .option("--daily <n>", "requests a day, at most (default: 3000)", wholeNumber({ min: 1 }))
+    .addOption(
+      new Option("--cid <ids>", "these items alone, comma-separated: dmm:FANZA:digital:videoa:abc00123")
+        .argParser(wordList)
+        .conflicts(["full", "incremental", "from", "allowWithdrawals"]),
+    )
     .action(
       action<SyncOptions>((context, options) =>
-        withStores(context, (stores) =>
-          runSync(openDmmSource(context, stores, options), { context, stores, ...askedOf(options) }),
-        ),
+        withStores(context, (stores) => {
+          const source = openDmmSource(context, stores, options);
+          const { cid, embed } = options;
+          if (cid !== undefined) return refetch(cid, { source, context, stores, embed });
+          return runSync(source, { context, stores, ...askedOf(options) });
+        }),
       ),
     );
   withSync(sync.command("feed <where>"), "From a file of JSON lines, at an address or here")
@@ -56,6 +65,7 @@ Interrupted or killed, the same command goes on where it was. Exit code: 0 done,
 Examples:
   futago sync dmm --floors FANZA/digital/videoa,FANZA/digital/anime
   futago sync dmm --full --rate 0.5
+  futago sync dmm --cid dmm:FANZA:digital:videoa:abc00123
   futago sync feed https://shop.example/items.jsonl --mapping mapping.json --name shop
   futago sync status --json
   futago sync deny dmm:FANZA:digital:videoa:abc00123 --reason "notice of 20 November"
@@ -72,6 +82,7 @@ interface SyncOptions {
   readonly floors?: readonly string[];
   readonly rate?: number;
   readonly daily?: number;
+  readonly cid?: readonly string[];
 }
 
 interface Options {
