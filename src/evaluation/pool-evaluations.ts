@@ -26,6 +26,17 @@ export interface PooledReport {
  * @param options Bootstrap resamples.
  * @returns Means and paired differences over all viewers of all seeds.
  * @throws RangeError When there is none, or protocols or models differ.
+ *
+ * @example
+ * ```ts
+ * import { evaluateInDetail, fitPopularity, interactionsOf, poolEvaluations, splitStrong } from "futago";
+ * const parts = [];
+ * for (const seed of [42, 1, 2]) {
+ *   const split = splitStrong(dataset, { seed });
+ *   parts.push(await evaluateInDetail(split, [fitPopularity(interactionsOf(split.train))]));
+ * }
+ * poolEvaluations(parts).models[0]?.ci95["ndcg@10"];
+ * ```
  */
 export function poolEvaluations(
   evaluations: readonly DetailedEvaluation[],
