@@ -72,6 +72,16 @@ function compiledOf(fitted: FittedFeatures): CompiledUsers {
   return users;
 }
 
+/**
+ * The distributions that read what viewers said they like.
+ *
+ * @param fitted The features.
+ * @returns By feature name: as how many likes it counts, of which item field, with the row of each value.
+ */
+export function declaredIn(fitted: FittedFeatures): CompiledUsers["declared"] {
+  return compiledOf(fitted).declared;
+}
+
 type DerivedKind = "history" | "distribution" | "activity" | "pattern" | "sequence";
 const derivedKinds = new Set<string>([
   "history",

@@ -60,7 +60,7 @@ test("leads every entry back to the items that it came from", () => {
   const named = (feature: string) =>
     shares[feature]!.map(({ index, item: row, share }) => [
       bagEntries(fitted, "user", feature)![index - 1],
-      read[row]!.id,
+      row === undefined ? "said" : read[row]!.id,
       Number(share.toFixed(6)),
     ]).sort();
   expect(Object.keys(shares)).toEqual(["history", "nopes", "makerShare", "genreShare"]);
@@ -84,6 +84,24 @@ test("leads every entry back to the items that it came from", () => {
   for (const [feature, parts] of Object.entries(shares)) {
     expect(new Set(parts.map(({ index }) => index))).toEqual(new Set(bags[feature]!.indices));
   }
+});
+
+test("what was said to be liked has its share, as many likes as it counts for", () => {
+  const user = schema.user.map((one) => (one.name === "makerShare" ? { ...one, declared: 2 } : one));
+  const withDeclared = { ...fitted, schema: { ...schema, user } as typeof schema };
+  const person = { ...history.person, taste: { maker: ["X", "unheard of"] } };
+  const { histories, items: read } = historiesFromPeople([{ ...history, person }], { asOf: 2e12 });
+  const encoded = encodeItems(withDeclared, read, { features: "pooled" });
+  const { makerShare, genreShare } = pooledShares(withDeclared, histories, { items: encoded });
+  // Two likes of maker X, a and b, and a declaration that counts as two: a quarter, a quarter and a half.
+  expect(
+    makerShare!.map(({ item: row, share }) => [row === undefined ? "said" : read[row]!.id, share]),
+  ).toEqual([
+    ["said", 0.5],
+    ["b", 0.25],
+    ["a", 0.25],
+  ]);
+  expect(genreShare!.every((part) => part.item !== undefined)).toBe(true);
 });
 
 test("is for one viewer at a time", () => {

@@ -1,20 +1,25 @@
+import { declaredIn } from "./encode-users.ts";
 import type { EncodedRows, Histories } from "./encoded.ts";
 import type { FittedFeatures } from "./fitted.ts";
 import { spread } from "./pooling.ts";
 import { createSignalScratch, eventWindow, readSignals } from "./signals.ts";
+import { declaredRows } from "./taste.ts";
 
-/** How much of an entry of a pooled feature came from one item that the viewer liked, watched or refused. */
+/**
+ * How much of an entry of a pooled feature came from one item that the viewer liked, watched or refused, or from what they
+ * said they like.
+ */
 export interface PooledShare {
   /** Row of the table: the entry's `index`. */
   readonly index: number;
-  /** Row of the item among the encoded items. */
-  readonly item: number;
+  /** Row of the item among the encoded items; absent: it was said. */
+  readonly item?: number;
   /** Above 0; those of an entry add up to 1. */
   readonly share: number;
 }
 
 /**
- * Leads the entries of pooled features (histories, distributions) back to the items they were pooled from.
+ * Leads the entries of pooled features (histories, distributions) back to what they were pooled from.
  *
  * @param fitted As fitted or read from a bundle.
  * @param histories Of one viewer, as given to `encodeUsers`.
@@ -38,6 +43,7 @@ export function pooledShares(
   readSignals(histories, eventWindow(histories, 0, history.maxEvents), {
     ...{ history, itemRows: items.rows, keep: undefined, scratch },
   });
+  const declared = declaredIn(fitted);
   const shares: Record<string, readonly PooledShare[]> = {};
   for (const feature of user) {
     if (feature.kind !== "history" && feature.kind !== "distribution") continue;
@@ -45,15 +51,20 @@ export function pooledShares(
     const bag = items.bags[feature.of]!;
     const parts: PooledShare[] = [];
     const totals = new Map<number, number>();
+    const add = (part: PooledShare): void => {
+      parts.push(part);
+      totals.set(part.index, (totals.get(part.index) ?? 0) + part.share);
+    };
+    const said = declared.get(feature.name);
+    const entries = said === undefined ? [] : declaredRows(histories.fields[0]!, said.field, said.rows);
+    for (const index of entries) add({ index, share: said!.weight / entries.length });
     for (let i = 0; i < signals.count; i++) {
       const item = signals.item[i]!;
       const weight = signals.weight[i]!;
       const scale = feature.kind === "distribution" ? spread(weight, item, bag) : weight;
       for (let k = bag.offsets[item]!; k < bag.offsets[item + 1]!; k++) {
         const index = bag.indices[k]!;
-        const share = scale * bag.weights[k]!;
-        parts.push({ index, item, share });
-        totals.set(index, (totals.get(index) ?? 0) + share);
+        add({ index, item, share: scale * bag.weights[k]! });
       }
     }
     shares[feature.name] = parts

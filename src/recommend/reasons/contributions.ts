@@ -1,5 +1,6 @@
 import type { PersonHistory } from "../../catalogue/mod.ts";
 import {
+  bagEntries,
   encodeItems,
   encodeUsers,
   type FittedFeatures,
@@ -12,6 +13,8 @@ import type { ScoreParts } from "../../towers/mod.ts";
 /** What moved a score: something of the past, of the viewer, or of the item. */
 export type Cause =
   | { readonly kind: "item"; readonly itemId: string }
+  /** A value of an item's field that the viewer said they like. */
+  | { readonly kind: "taste"; readonly field: string; readonly value: string }
   /** A feature that is not pooled from the past: a declared field, or how somebody watches. */
   | { readonly kind: "profile" | "habits"; readonly feature: string }
   | { readonly kind: "popularity" };
@@ -57,9 +60,12 @@ export async function causesByTowers(
   const entryOf = entriesByIndex(viewer.bags);
   return found.map((parts) => {
     const past = new Float64Array(items.length);
+    const said: Contribution[] = [];
     for (const [feature, pooled] of Object.entries(shares)) {
       for (const { index, item, share } of pooled) {
-        past[item]! += share * (parts.bags[feature]?.[entryOf(feature, index)] ?? 0);
+        const amount = share * (parts.bags[feature]?.[entryOf(feature, index)] ?? 0);
+        if (item === undefined) said.push({ cause: tasteOf(features, feature, index), amount });
+        else past[item]! += amount;
       }
     }
     const byFeature = sumByFeature(features, parts);
@@ -72,6 +78,7 @@ export async function causesByTowers(
         ...items.map(
           ({ id }, row): Contribution => ({ cause: { kind: "item", itemId: id }, amount: past[row]! }),
         ),
+        ...said,
         ...own,
         { cause: { kind: "popularity" }, amount: parts.popularity },
       ],
@@ -130,6 +137,14 @@ function sumByFeature({ userLayout }: FittedFeatures, parts: ScoreParts): Record
     ({ name, offset, width }) => [name, sum(parts.dense.subarray(offset, offset + width))] as const,
   );
   return Object.fromEntries([...sums, ...dense]);
+}
+
+function tasteOf(features: FittedFeatures, name: string, index: number): Cause {
+  const { user, item } = features.schema;
+  const pooled = user.find((feature) => feature.name === name);
+  const of = item.find((feature) => pooled !== undefined && "of" in pooled && feature.name === pooled.of);
+  const field = of !== undefined && "field" in of ? of.field : "";
+  return { kind: "taste", field, value: bagEntries(features, "user", name)?.[index - 1] ?? "" };
 }
 
 function kindOf({ schema }: FittedFeatures, name: string): "profile" | "habits" {

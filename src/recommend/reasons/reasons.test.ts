@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { tinyWorld } from "../../../tests/tiny-world.ts";
 import { residualBound } from "../../towers/mod.ts";
 import { createInferenceEngine } from "../inference-engine.ts";
-import type { Reason } from "./reasons.ts";
+import { type Reason, reasonsFor } from "./reasons.ts";
 
 async function served(seed = 1) {
   const world = tinyWorld();
@@ -49,6 +49,28 @@ describe("recommend with reasons", () => {
     expect(recommendations.flatMap(({ reasons }) => reasons!).some(({ text }) => /ため/.test(text))).toBe(
       true,
     );
+  });
+
+  test("names what a viewer said they like where the item has it", () => {
+    const item = { id: "v1", title: "", fields: { genres: ["harbour"], maker: "Northlight" } };
+    const history = { person: { id: "p", fields: {} }, events: [], items: new Map() };
+    const said = (field: string, value: string, amount: number) => {
+      return { cause: { kind: "taste" as const, field, value }, amount };
+    };
+    const causes = {
+      score: 0.6,
+      contributions: [
+        said("genres", "forest", 0.3),
+        said("genres", "harbour", 0.2),
+        said("maker", "Northlight", 0.1),
+      ],
+      features: {},
+    };
+    const options = { history, blocks: undefined, lang: "en", most: 3, against: false } as const;
+    expect(reasonsFor(item, causes, options).map(({ text }) => text)).toEqual([
+      "Because of what you said you like: same genre (harbour)",
+      "Because of what you said you like: same maker (Northlight)",
+    ]);
   });
 
   test("at most 100 items come with reasons", async () => {

@@ -6,11 +6,11 @@ import { type Language, type SharedField, sentenceOf, sharedFields } from "./wor
 
 /** One reason for a score. */
 export interface Reason {
-  /** What the viewer did with an item, what is known of the viewer, or the item's own popularity. */
-  readonly kind: "liked" | "watched" | "refused" | "profile" | "habits" | "popularity";
+  /** What the viewer did with an item, said they like, what else is known of them, or the item's own popularity. */
+  readonly kind: "liked" | "watched" | "refused" | "taste" | "profile" | "habits" | "popularity";
   /** The item of the past that it names. */
   readonly itemId?: string;
-  /** What that item and the recommended one have in common, the most telling first. */
+  /** What that item, or the taste, and the recommended item have in common, the most telling first. */
   readonly shared?: readonly { readonly field: SharedField; readonly value: string }[];
   /** How much of the score it makes; below 0 it speaks against the item. */
   readonly contribution: number;
@@ -62,6 +62,14 @@ export function reasonsFor(
     if (reasons.length === most) break;
     if (amount === 0 || (amount < 0 && !against)) continue;
     const facts = { contribution: amount, share: total > 0 ? amount / total : 0 };
+    if (cause.kind === "taste") {
+      // Named where the item has it: what is taken down or blocked is on no item that is shown.
+      const named = sharedFields.find((field) => field === cause.field);
+      if (named === undefined || !namesIn(item?.fields ?? {}, named).includes(cause.value)) continue;
+      const reason = { kind: cause.kind, shared: [{ field: named, value: cause.value }], ...facts };
+      reasons.push({ ...reason, text: sentenceOf(reason, { lang }) });
+      continue;
+    }
     if (cause.kind !== "item") {
       const reason = { kind: cause.kind, ...facts };
       reasons.push({ ...reason, text: sentenceOf(reason, { lang }) });

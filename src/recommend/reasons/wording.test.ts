@@ -26,7 +26,7 @@ test("what speaks against an item says so", () => {
 });
 
 test("every kind has its own words in every language, and a title is taken as it is", () => {
-  const kinds = ["liked", "watched", "refused", "profile", "habits", "popularity"] as const;
+  const kinds = ["liked", "watched", "refused", "taste", "profile", "habits", "popularity"] as const;
   const all = languages.flatMap((lang) =>
     kinds.flatMap((kind) =>
       [1, -1].map((contribution) => sentenceOf({ kind, contribution, share: 1 }, { lang, title: "T" })),

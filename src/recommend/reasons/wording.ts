@@ -27,6 +27,7 @@ const sentences: Readonly<Record<Language, Readonly<Record<Reason["kind"], reado
     liked: ["Because you liked “{}”", "Although you liked “{}”"],
     watched: ["Because you watched “{}”", "Although you watched “{}”"],
     refused: ["Because you refused “{}”", "Although you refused “{}”"],
+    taste: ["Because of what you said you like", "Although you said you like this"],
     profile: ["Because it suits your profile", "Although it does not suit your profile"],
     habits: [
       "Because it suits when and how much you watch",
@@ -38,6 +39,7 @@ const sentences: Readonly<Record<Language, Readonly<Record<Reason["kind"], reado
     liked: ["「{}」を高く評価したため", "「{}」を高く評価しているものの"],
     watched: ["「{}」を視聴したため", "「{}」を視聴しているものの"],
     refused: ["「{}」を見送ったため", "「{}」を見送っているものの"],
+    taste: ["好みとして選んだものに合うため", "好みとして選んだものに合うものの"],
     profile: ["プロフィールに合うため", "プロフィールには合わないものの"],
     habits: ["視聴の時間帯や頻度に合うため", "視聴の時間帯や頻度には合わないものの"],
     popularity: ["ほかの視聴者に人気のため", "ほかの視聴者の人気は控えめなものの"],

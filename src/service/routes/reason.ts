@@ -10,7 +10,7 @@ export const lang = z
 /** A reason as it is answered. */
 export const reason = z
   .object({
-    kind: z.enum(["liked", "watched", "refused", "profile", "habits", "popularity"]),
+    kind: z.enum(["liked", "watched", "refused", "taste", "profile", "habits", "popularity"]),
     video_id: z.string().optional().openapi({ description: "The video of the past that it names" }),
     shared: z
       .array(z.object({ field: z.enum(sharedFields), value: z.string() }))
