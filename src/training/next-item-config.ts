@@ -20,6 +20,7 @@ export const nextItemDefaults: TrainingOptions = Object.freeze({
   sampledNegatives: 512,
   popularShare: 0.5,
   hardShare: 0,
+  newViewerShare: 0,
 });
 
 /** Whether towers that read a schema know order. */
