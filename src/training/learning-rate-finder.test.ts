@@ -7,14 +7,15 @@ import { type RateSweep, readCurve, resolveSweep } from "./learning-rate-finder.
 import { createTrainer } from "./trainer.ts";
 
 describe("readCurve", () => {
-  test("finds where the loss falls fastest and where it is lowest, and suggests a tenth of that", () => {
+  test("finds where the loss falls fastest and where it is lowest, and suggests where it is half of the way down", () => {
     // Rates of 10^-5 … 10^0.5 in steps of √10; flat, a fall of 1, then of 3 and 2, then rising.
     const losses = [10, 10, 10, 10, 9, 6, 4, 5, 9, 20];
     const points = losses.map((loss, at) => ({ rate: 10 ** (-5 + at / 2), loss }));
     const { steepest, lowest, suggested } = readCurve(points);
     expect(Math.log10(steepest)).toBeCloseTo(-2.5, 9);
     expect(Math.log10(lowest)).toBeCloseTo(-2, 9);
-    expect(Math.log10(suggested)).toBeCloseTo(-3, 9);
+    // Half of the way from 10 to 4 is 7, two thirds of the way between 9 at 10^-3 and 6 at 10^-2.5.
+    expect(Math.log10(suggested)).toBeCloseTo(-3 + (2 / 3) * 0.5, 9);
   });
 
   test("refuses a sweep that ran away at once, and ranges that are none", () => {

@@ -28,7 +28,7 @@ export interface LearningRateCurve {
   readonly steepest: number;
   /** Where the loss is lowest. */
   readonly lowest: number;
-  /** What to train with: a tenth of `lowest`, where training is fast and still far from falling apart. */
+  /** What to train with: where the loss is half of the way down from where it began to its lowest. */
   readonly suggested: number;
 }
 
@@ -147,5 +147,18 @@ export function readCurve(points: readonly RatePoint[]): LearningRateCurve {
     const here = (point.loss - before.loss) / Math.log(point.rate / before.rate);
     if (here < slope) [slope, steepest] = [here, point];
   }
-  return { points, steepest: steepest.rate, lowest: lowest.rate, suggested: lowest.rate / 10 };
+  return { points, steepest: steepest.rate, lowest: lowest.rate, suggested: halfWay(settled, lowest.loss) };
+}
+
+/**
+ * The usual suggestion, a tenth of the rate with the lowest loss, is too high for vectors of unit length: they cannot run
+ * away, and the loss goes on falling at rates that no longer find what generalises.
+ */
+function halfWay(points: readonly RatePoint[], lowest: number): number {
+  const goal = (points[0]!.loss + lowest) / 2;
+  const at = points.findIndex(({ loss }) => loss <= goal);
+  const after = points[at]!;
+  const before = points[at - 1] ?? after;
+  const share = before === after ? 1 : (before.loss - goal) / (before.loss - after.loss);
+  return before.rate * (after.rate / before.rate) ** share;
 }
