@@ -11,7 +11,7 @@ import { openServerStores } from "../../src/adapters/postgres/server/mod.ts";
 import { type Clock, createRandom } from "../../src/base/mod.ts";
 import { createServedJobs } from "../../src/jobs/mod.ts";
 import { createPortableRuntime } from "../../src/onnx/mod.ts";
-import { createInferenceEngine, varietyFromEnv } from "../../src/recommend/mod.ts";
+import { createInferenceEngine, explorationFromEnv, varietyFromEnv } from "../../src/recommend/mod.ts";
 import { authFromEnv, createService, type Service } from "../../src/service/mod.ts";
 import { dmmSlicesFromEnv } from "../../src/sync/mod.ts";
 
@@ -63,6 +63,7 @@ function openService(
     runtime: createPortableRuntime(),
     itemTower: "when_asked",
     variety: varietyFromEnv(env),
+    exploration: explorationFromEnv(env),
     withoutDatabase: { items: memoryItems },
     clock,
     onFallback: log.fallback,

@@ -10,7 +10,12 @@ import {
 import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
 import { createRandom, within } from "../base/mod.ts";
 import { createServedJobs } from "../jobs/mod.ts";
-import { createInferenceEngine, type InferenceEngine, varietyFromEnv } from "../recommend/mod.ts";
+import {
+  createInferenceEngine,
+  explorationFromEnv,
+  type InferenceEngine,
+  varietyFromEnv,
+} from "../recommend/mod.ts";
 import { authFromEnv, createService } from "../service/mod.ts";
 import { dmmSlicesFromEnv } from "../sync/mod.ts";
 import type { CliContext } from "./context.ts";
@@ -82,6 +87,7 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
     runtime: await createOrtRuntime({ threads: 1 }),
     clock: Date,
     variety: varietyFromEnv(env),
+    exploration: explorationFromEnv(env),
     withoutDatabase: { items: wholeNumber({ min: 0, max: 1000 })(env["FUTAGO_MEMORY_ITEMS"] || "1000") },
     onFallback: (notice) => {
       log.fallback(notice);

@@ -103,7 +103,13 @@ export function createMemoryVectorStore(catalogue: CatalogueStore): VectorStore 
       checkWidth(query.version, query.vector);
       const { items } = partition(query.version);
       const found: Neighbour[] = [];
-      for (const { id } of await shownItems(catalogue, query)) {
+      const likes = query.newcomers && (await likesOf(catalogue));
+      for (const { id, releasedAt } of await shownItems(catalogue, query)) {
+        if (query.newcomers !== undefined) {
+          const { releasedAfter, mostLikes } = query.newcomers;
+          if (!(releasedAt !== undefined && releasedAt > releasedAfter)) continue;
+          if ((likes?.get(id) ?? 0) > mostLikes) continue;
+        }
         const stored = items.get(id);
         if (stored !== undefined)
           found.push({ itemId: id, score: innerProduct(stored.vector, query.vector) });
@@ -174,6 +180,14 @@ export function createMemoryVectorStore(catalogue: CatalogueStore): VectorStore 
       for (const { users } of partitions.values()) users.delete(personId);
     },
   };
+}
+
+async function likesOf(catalogue: CatalogueStore): Promise<ReadonlyMap<string, number>> {
+  const likes = new Map<string, number>();
+  for await (const page of catalogue.events()) {
+    for (const { itemId, kind } of page) if (kind === "like") likes.set(itemId, (likes.get(itemId) ?? 0) + 1);
+  }
+  return likes;
 }
 
 async function itemsOf(catalogue: CatalogueStore): Promise<Item[]> {

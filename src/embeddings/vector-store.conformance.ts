@@ -186,6 +186,21 @@ export function testVectorStore(makeStore: () => Promise<VectorStoreUnderTest>):
       expect(await vectors.nearest({ version: "v1", vector: query, limit: 100 })).toHaveLength(5);
     });
 
+    test("gives newcomers alone where they are asked for: released since, and liked by few", async () => {
+      const { catalogue, vectors } = await filled();
+      // a … e were released at now … now + 4.
+      const ask = async (newcomers: { releasedAfter: number; mostLikes: number }, more: object = {}) =>
+        idsOf(await vectors.nearest({ version: "v1", vector: query, limit: 5, newcomers, ...more }));
+      expect(await ask({ releasedAfter: now + 1, mostLikes: 0 })).toEqual(["c", "d", "e"]);
+      await catalogue.putEvents([event("d", "like")]);
+      expect(await ask({ releasedAfter: now + 1, mostLikes: 0 })).toEqual(["c", "e"]);
+      expect(await ask({ releasedAfter: now + 1, mostLikes: 1 })).toEqual(["c", "d", "e"]);
+      expect(await ask({ releasedAfter: now + 1, mostLikes: 1 }, { personId: "viewer" })).toEqual(["c", "e"]);
+      await catalogue.setWithdrawn("c", true);
+      expect(await ask({ releasedAfter: now + 1, mostLikes: 1 })).toEqual(["d", "e"]);
+      expect(await ask({ releasedAfter: now + 4, mostLikes: 9 })).toEqual([]);
+    });
+
     test("leaves out what is excluded, withdrawn, liked, refused or watched, and still gives as many as asked", async () => {
       const { catalogue, vectors } = await filled();
       const ask = async (more: { personId?: string; exclude?: string[] } = {}) =>

@@ -32,6 +32,8 @@ export interface NearestQuery {
   /** Further items to leave out. */
   readonly exclude?: readonly string[];
   readonly filter?: ItemFilter;
+  /** Only items released after a moment, in milliseconds since 1970, and liked so often at most. */
+  readonly newcomers?: { readonly releasedAfter: number; readonly mostLikes: number };
 }
 
 /** An item and its inner product with the query. */

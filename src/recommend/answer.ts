@@ -15,6 +15,8 @@ export interface Recommendation {
   readonly score: number;
   /** Counted from 1. */
   readonly rank: number;
+  /** Here so that it is seen, being new: the answer gives a share of its places to such items. */
+  readonly explored?: true;
   /** What speaks for it, the weightiest first; present where it was asked for and there is an answer to it. */
   readonly reasons?: readonly Reason[];
 }
@@ -39,8 +41,13 @@ export interface Answer {
  * @param found Best first.
  * @returns The same with ranks.
  */
-export function ranked(found: readonly Neighbour[]): readonly Recommendation[] {
-  return found.map(({ itemId, score }, i) => ({ itemId, score, rank: i + 1 }));
+export function ranked(
+  found: readonly (Neighbour & { readonly explored?: true })[],
+): readonly Recommendation[] {
+  return found.map(({ itemId, score, explored }, i) => ({
+    ...{ itemId, score, rank: i + 1 },
+    ...(explored && { explored }),
+  }));
 }
 
 /**

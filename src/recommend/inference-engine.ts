@@ -5,10 +5,11 @@ import type { LoadedModel } from "../registry/mod.ts";
 import { type Answer, type AnswerSource, bestFirst, ranked } from "./answer.ts";
 import { type EmbeddedItems, embedItems } from "./embed-items.ts";
 import { codeOf, type EngineObserver, Faults, isDatabaseAway } from "./faults.ts";
+import type { Exploration } from "./newcomers.ts";
 import type { TakenDown } from "./popular-snapshot.ts";
 import { answerReasons, type Explained } from "./reasons/answer-reasons.ts";
 import { type ExplainOptions, type Explanation, explainItem } from "./reasons/explain-item.ts";
-import type { Language } from "./reasons/wording.ts";
+import type { ReasonLanguage } from "./reasons/wording.ts";
 import { type ChainQuery, hasTaste, retrieve, type Sourced } from "./retrieve.ts";
 import { ServingModels, type ServingModelsDeps, type ServingState } from "./serving-models.ts";
 import { chooseVaried, resolveVariety, type Variety } from "./variety.ts";
@@ -26,6 +27,8 @@ export interface InferenceEngineDeps extends ServingModelsDeps {
   readonly observer?: EngineObserver;
   /** How answers vary where a request does not say. @default not at all */
   readonly variety?: Variety;
+  /** What new items are given of every answer of the towers. @default nothing */
+  readonly exploration?: Exploration;
 }
 
 /** Options of {@link InferenceEngine.recommend}. */
@@ -48,7 +51,7 @@ export interface RecommendOptions extends Variety {
    * version that cannot say (imported towers, towers that read a sequence).
    * @default no reasons
    */
-  readonly explain?: Language;
+  readonly explain?: ReasonLanguage;
 }
 
 /** Options of {@link InferenceEngine.score}. */
@@ -163,7 +166,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     return model.towers.embedHistories([history], { asOf: asOf(history) });
   }
 
-  async function withReasons(answer: Answer, of: Omit<Explained, "source" | "found">, lang?: Language) {
+  async function withReasons(answer: Answer, of: Omit<Explained, "source" | "found">, lang?: ReasonLanguage) {
     if (lang === undefined) return answer;
     const { source, recommendations: found } = answer;
     const reasons = await answerReasons({ ...of, source, found, lang }, { store, vectors, asOf });
@@ -206,11 +209,12 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       limit,
       variety,
       ...where
-    }: Omit<ChainQuery, "history" | "state"> & { readonly variety: Required<Variety> },
+    }: Omit<ChainQuery, "history" | "state" | "places"> & { readonly variety: Required<Variety> },
   ): Promise<Answer> {
-    const chain = { store, vectors, vectorOf, orNextLink };
+    const { exploration = {} } = deps;
+    const chain = { store, vectors, vectorOf, orNextLink, exploration, now: clock.now() };
     return varied(who.state, { limit, variety }, (size) =>
-      retrieve({ ...who, ...where, limit: size }, chain),
+      retrieve({ ...who, ...where, limit: size, places: limit }, chain),
     );
   }
 
@@ -243,7 +247,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     options: ScoreOptions & {
       readonly topK: number;
       readonly variety: Required<Variety>;
-      readonly lang?: Language;
+      readonly lang?: ReasonLanguage;
     },
   ): Promise<Answer> {
     const { topK, variety, ageConfirmed = false, lang } = options;

@@ -17,11 +17,12 @@ export {
   type RecommendOptions,
   type ScoreOptions,
 } from "./inference-engine.ts";
+export type { Exploration } from "./newcomers.ts";
 export type { TakenDown } from "./popular-snapshot.ts";
 export type { ExplainOptions, Explanation } from "./reasons/explain-item.ts";
 export { type Obstacle, obstacles } from "./reasons/obstacles.ts";
 export type { Reason } from "./reasons/reasons.ts";
-export { type Language, languages, type SharedField, sharedFields } from "./reasons/wording.ts";
+export { type ReasonLanguage, reasonLanguages, type SharedField, sharedFields } from "./reasons/wording.ts";
 export {
   type FallbackNotice,
   ServingModels,
@@ -29,5 +30,5 @@ export {
   type ServingState,
 } from "./serving-models.ts";
 export type { Variety } from "./variety.ts";
-export { varietyFromEnv } from "./variety-from-env.ts";
+export { explorationFromEnv, varietyFromEnv } from "./variety-from-env.ts";
 export type { WithoutDatabaseOptions } from "./without-database.ts";

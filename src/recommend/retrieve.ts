@@ -3,6 +3,7 @@ import type { ItemFilter, Neighbour, VectorStore } from "../embeddings/mod.ts";
 import { tasteFields } from "../features/mod.ts";
 import type { LoadedModel } from "../registry/mod.ts";
 import type { AnswerSource } from "./answer.ts";
+import { chooseNewcomers, type Exploration } from "./newcomers.ts";
 import { hasDeclared, popularInTaste } from "./popular-in-taste.ts";
 import type { ServingState } from "./serving-models.ts";
 import type { Found } from "./variety.ts";
@@ -20,6 +21,9 @@ export interface ChainDeps {
   readonly vectorOf: (model: LoadedModel, history: PersonHistory) => Promise<Float32Array>;
   /** Runs a link: undefined where it is broken, so that the next one answers. */
   readonly orNextLink: <T>(ask: () => Promise<T>) => Promise<T | undefined>;
+  /** How much is given to new items, and the moment it is. */
+  readonly exploration: Exploration;
+  readonly now: number;
 }
 
 /** Whose recommendations are looked for, and which. */
@@ -27,6 +31,8 @@ export interface ChainQuery {
   readonly history: PersonHistory;
   readonly state: ServingState;
   readonly limit: number;
+  /** Places of the answer, which `limit` may be more than. */
+  readonly places: number;
   readonly exclude: readonly string[];
   readonly filter?: ItemFilter;
 }
@@ -39,7 +45,7 @@ export interface ChainQuery {
  * @returns Best first, as many as asked for while there are so many.
  */
 export async function retrieve(query: ChainQuery, deps: ChainDeps): Promise<Sourced> {
-  const { history, state, limit, exclude } = query;
+  const { history, state, limit, places, exclude } = query;
   const { store, vectors, vectorOf, orNextLink } = deps;
   const personId = history.person.id;
   const where = { personId, exclude, ...(query.filter && { filter: query.filter }) };
@@ -53,11 +59,16 @@ export async function retrieve(query: ChainQuery, deps: ChainDeps): Promise<Sour
   };
   const { model, source, fallback } = state;
   if (model !== undefined && source !== "none" && hasTaste(history, model)) {
-    const found = await orNextLink(async () => {
-      const vector = await vectorOf(model, history);
-      return vectors.nearest({ ...where, version: model.version, vector, limit });
+    const answered = await orNextLink(async () => {
+      const search = { ...where, version: model.version, vector: await vectorOf(model, history) };
+      const found = await vectors.nearest({ ...search, limit });
+      const { exploration, now } = deps;
+      const newcomers = await chooseNewcomers({ ...search, limit: places, now }, { vectors, exploration });
+      return { found, newcomers };
     });
-    if (found !== undefined && found.length > 0) return { source, ...(await toppedUp(found, -1)) };
+    if (answered !== undefined && answered.found.length > 0) {
+      return { source, ...(await toppedUp(answered.found, -1)), newcomers: answered.newcomers };
+    }
   }
   if (fallback !== undefined && hasTaste(history)) {
     const found = await recommendLinear({ ...where, store, fallback, limit });

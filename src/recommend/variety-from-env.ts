@@ -1,4 +1,17 @@
+import type { Exploration } from "./newcomers.ts";
 import type { Variety } from "./variety.ts";
+
+/**
+ * What new items are given, from `FUTAGO_EXPLORE`: a share of an answer's places, 0-1.
+ *
+ * @param env For example `process.env`, or `Deno.env.toObject()`.
+ * @returns What `createInferenceEngine` takes as `exploration`; empty where it is not set.
+ * @throws RangeError Where it cannot be meant.
+ */
+export function explorationFromEnv(env: Readonly<Record<string, string | undefined>>): Exploration {
+  const given = env["FUTAGO_EXPLORE"];
+  return given ? { share: read("FUTAGO_EXPLORE", given, share) } : {};
+}
 
 /**
  * How answers vary where a request does not say, from environment variables: `FUTAGO_DIVERSITY` (0-1),

@@ -2,6 +2,7 @@ import type { CatalogueStore, Item } from "../catalogue/mod.ts";
 import type { Neighbour, VectorStore } from "../embeddings/mod.ts";
 import type { Cap } from "./diversity/caps.ts";
 import { type DiversityMethod, rerank } from "./diversity/rerank.ts";
+import { type Newcomer, withNewcomers } from "./newcomers.ts";
 
 /** How much an answer is to vary. */
 export interface Variety {
@@ -19,8 +20,10 @@ export interface Variety {
 
 /** A ranking to choose from: of the first `scored` the scores say how good they are; the others only follow. */
 export interface Found {
-  readonly found: readonly Neighbour[];
+  readonly found: readonly (Neighbour & { readonly explored?: true })[];
   readonly scored: number;
+  /** To be put among those that are chosen. */
+  readonly newcomers?: readonly Newcomer[];
 }
 
 /** Most candidates there are to choose from. */
@@ -79,7 +82,7 @@ export async function chooseVaried<Answer extends Found>(
   const capped = Object.keys(variety.caps).length > 0;
   if (variety.diversity === 0 && !capped) {
     const all = await retrieve(limit);
-    return { ...all, found: all.found.slice(0, limit) };
+    return { ...all, found: withNewcomers(all.found, all.newcomers ?? []).slice(0, limit) };
   }
   const pool = Math.min(4 * limit, largestPool);
   for (let size = pool; ; size = largestPool) {
@@ -99,7 +102,16 @@ export async function chooseVaried<Answer extends Found>(
     );
     // Caps may leave too few of a small pool; beyond the largest there is no more to be had.
     if (chosen.length >= limit || found.length < size || size >= largestPool) {
-      return { ...answer, found: chosen.map((at) => found[at]!) };
+      const all = withNewcomers(
+        chosen.map((at) => found[at]!),
+        answer.newcomers ?? [],
+      );
+      if (!capped || all.length === chosen.length) return { ...answer, found: all.slice(0, limit) };
+      // With new ones among them caps are counted anew.
+      const together = all.map(({ itemId }) => itemId);
+      const caps = await capsOf(together, variety.caps, source);
+      const kept = rerank({ scores: all.map(({ score }) => score) }, { limit, caps });
+      return { ...answer, found: kept.map((at) => all[at]!) };
     }
   }
 }

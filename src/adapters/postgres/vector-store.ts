@@ -251,9 +251,9 @@ function excludeOf(query: { readonly exclude?: readonly string[] }) {
   return sql`array(select jsonb_array_elements_text(${ids}::text::jsonb))`;
 }
 
-function filterOf({ filter = {} }: Pick<NearestQuery, "filter">) {
+function filterOf({ filter = {}, newcomers }: Pick<NearestQuery, "filter" | "newcomers">) {
   checkFilter(filter);
-  return sql`${storableJson(filter)}::text::jsonb`;
+  return sql`${storableJson({ ...filter, ...newcomers })}::text::jsonb`;
 }
 
 function checkDims(dims: number): void {

@@ -44,6 +44,10 @@ export const recommendations = defineRoute({
           video_id: z.string(),
           score: z.number().openapi({ description: "Larger is better; comparable within one answer only" }),
           rank: z.number().int().min(1),
+          explored: z
+            .literal(true)
+            .optional()
+            .openapi({ description: "Shown as it is new, wherever its score would put it" }),
           reasons: z
             .array(reason)
             .optional()
@@ -74,10 +78,11 @@ export const recommendations = defineRoute({
     const attribution = attributionsOf(answer.recommendations.map(({ itemId }) => itemId));
     return {
       body: {
-        recommendations: answer.recommendations.map(({ itemId, score, rank, reasons }) => ({
+        recommendations: answer.recommendations.map(({ itemId, score, rank, explored, reasons }) => ({
           video_id: itemId,
           score,
           rank,
+          ...(explored === undefined ? {} : { explored }),
           ...(reasons === undefined ? {} : { reasons: reasons.map(reasonBody) }),
         })),
         model_version: answer.modelVersion,
