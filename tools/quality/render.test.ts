@@ -41,7 +41,7 @@ function summaryWith(own: number): EvaluateSummary {
       {
         seed: 42,
         models: [model("two-tower", own), { ...model("ease", 0.4), chosen: { lambda: 400 } }],
-        training: { seconds: 12, bestEpoch: 7 },
+        training: { seconds: 12, epochs: 9, bestEpoch: 7 },
         historyCurve: {
           viewers: 50,
           points: [
@@ -90,6 +90,7 @@ test("the page shows models, command, cost, choices and history, and says what w
     "peak memory 345 MB",
     "the whole command 99 s",
     "ease lambda 400",
+    "best after epoch 7 of 9, 12 s of training",
     "| 0 | .100 ±.020 |",
     "not measured",
     "| **missed** |",

@@ -133,7 +133,7 @@ function section(row: QualityRow, result: QualityResult): string {
     const trained =
       training === undefined
         ? ""
-        : `; best epoch ${training.bestEpoch}, ${training.seconds.toFixed(0)} s of training`;
+        : `; best after epoch ${training.bestEpoch} of ${training.epochs}, ${training.seconds.toFixed(0)} s of training`;
     const choices = Object.entries(chosen).map(([name, values]) => `${name} ${chosenText(values)}`);
     return `- Seed ${seed}: ${shown.join("; ")}${trained}${choices.length === 0 ? "" : `. Chosen by validation: ${choices.join("; ")}`}`;
   });

@@ -33,6 +33,7 @@ export interface QualityResult {
     readonly chosen: Readonly<Record<string, Readonly<Record<string, number>>>>;
     readonly training?: {
       readonly seconds: number;
+      readonly epochs: number;
       readonly bestEpoch: number;
       readonly validationNdcg10?: number;
     };

@@ -48,7 +48,13 @@ export interface SeedEvaluation extends DetailedEvaluation {
   readonly historyCurve: HistoryCurve | undefined;
   /** How the towers were trained, where any were. */
   readonly training:
-    | { readonly seconds: number; readonly bestEpoch: number; readonly validationNdcg10: number | undefined }
+    | {
+        readonly seconds: number;
+        /** Passes that were made, and after which of them the model was the best. */
+        readonly epochs: number;
+        readonly bestEpoch: number;
+        readonly validationNdcg10: number | undefined;
+      }
     | undefined;
 }
 
@@ -92,10 +98,16 @@ export async function evaluateSeed(plan: EvaluationPlan, seed: number): Promise<
         : await featureImportance(towers.towers, {
             ...{ set: split.validation, items: split.items, runtime, seed, progress, signal },
           });
-    const best = towers?.model.best;
+    const { best, curves: trained = [] } = towers?.model ?? {};
     const training =
-      best === undefined ? undefined : { seconds, bestEpoch: best.epoch, validationNdcg10: best.ndcg };
-    const report = importance === undefined ? detailed.report : { ...detailed.report, importance };
+      best === undefined
+        ? undefined
+        : {
+            seconds,
+            epochs: trained.at(-1)?.epoch ?? best.epoch,
+            bestEpoch: best.epoch,
+            validationNdcg10: best.ndcg,
+          };
     return { ...detailed, report, historyCurve: curve, training };
   } finally {
     await towers?.close();
