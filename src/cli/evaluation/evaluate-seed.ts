@@ -108,6 +108,7 @@ export async function evaluateSeed(plan: EvaluationPlan, seed: number): Promise<
             bestEpoch: best.epoch,
             validationNdcg10: best.ndcg,
           };
+    const report = importance === undefined ? detailed.report : { ...detailed.report, importance };
     return { ...detailed, report, historyCurve: curve, training };
   } finally {
     await towers?.close();
