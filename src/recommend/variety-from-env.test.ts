@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { varietyFromEnv } from "./variety-from-env.ts";
+import { explorationFromEnv, varietyFromEnv } from "./variety-from-env.ts";
 
 test("reads what is set, and nothing where nothing is", () => {
   expect(varietyFromEnv({})).toEqual({});
@@ -10,6 +10,12 @@ test("reads what is set, and nothing where nothing is", () => {
     diversity: 0.3,
     caps: { performers: 1 },
   });
+});
+
+test("reads what new items are given", () => {
+  expect(explorationFromEnv({})).toEqual({});
+  expect(explorationFromEnv({ FUTAGO_EXPLORE: "0.1" })).toEqual({ share: 0.1 });
+  expect(() => explorationFromEnv({ FUTAGO_EXPLORE: "2" })).toThrow("FUTAGO_EXPLORE");
 });
 
 test.each([
