@@ -1,5 +1,10 @@
 import { Command, Option } from "commander";
-import { type Explanation, type Language, languages, type Obstacle } from "../../recommend/mod.ts";
+import {
+  type Explanation,
+  type Obstacle,
+  type ReasonLanguage,
+  reasonLanguages,
+} from "../../recommend/mod.ts";
 import { explanationBody } from "../../service/mod.ts";
 import { action, type CliContext, withSharedOptions } from "../context.ts";
 import { wholeNumber, wordList } from "../option-values.ts";
@@ -12,7 +17,7 @@ interface Options {
   readonly whyNot?: true;
   readonly limit: number;
   readonly exclude?: string[];
-  readonly lang: Language;
+  readonly lang: ReasonLanguage;
 }
 
 const words: Readonly<Record<Obstacle, string>> = {
@@ -46,7 +51,7 @@ export function explainCommand(): Command {
     .option("--why-not", "only its place and what keeps it out")
     .option("--limit <n>", "of the answer in question, 1-1000", wholeNumber({ min: 1, max: 1000 }), 20)
     .option("--exclude <ids>", "videos that the answer leaves out", wordList)
-    .addOption(new Option("--lang <name>", "the language of reasons").choices(languages).default("en"))
+    .addOption(new Option("--lang <name>", "the language of reasons").choices(reasonLanguages).default("en"))
     .addHelpText(
       "after",
       "\nExamples:\n  futago explain --person viewer-0001 --video video-00042\n  futago explain --person viewer-0001 --video video-00042 --why-not --limit 50 --json",

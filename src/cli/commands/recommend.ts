@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { type Language, languages } from "../../recommend/mod.ts";
+import { type ReasonLanguage, reasonLanguages } from "../../recommend/mod.ts";
 import { reasonBody } from "../../service/mod.ts";
 import { action, withSharedOptions } from "../context.ts";
 import { realNumber, wholeNumber, wordList } from "../option-values.ts";
@@ -15,7 +15,7 @@ interface Options {
   readonly maxPerMaker?: number;
   readonly maxPerPerformer?: number;
   readonly explain?: true;
-  readonly lang: Language;
+  readonly lang: ReasonLanguage;
 }
 
 /**
@@ -38,7 +38,7 @@ export function recommendCommand(): Command {
     .option("--max-per-maker <n>", "at most so many videos of one maker", wholeNumber({ min: 1 }))
     .option("--max-per-performer <n>", "at most so many videos of one performer", wholeNumber({ min: 1 }))
     .option("--explain", "say why; then at most 100")
-    .addOption(new Option("--lang <name>", "the language of reasons").choices(languages).default("en"))
+    .addOption(new Option("--lang <name>", "the language of reasons").choices(reasonLanguages).default("en"))
     .addHelpText(
       "after",
       "\nExamples:\n  futago recommend viewer-0001\n  futago recommend viewer-0001 --explain --lang ja\n  futago recommend viewer-0001 --diversity 0.3 --max-per-maker 2\n  futago recommend viewer-0001 --candidates video-00001,video-00002 --json",

@@ -6,7 +6,7 @@ import { isDatabaseAway } from "../faults.ts";
 import type { ServingState } from "../serving-models.ts";
 import { causesByLinear, causesByPopularity, causesByTowers, type ScoreCauses } from "./contributions.ts";
 import { type Reason, reasonsFor } from "./reasons.ts";
-import type { Language } from "./wording.ts";
+import type { ReasonLanguage } from "./wording.ts";
 
 /** What explaining works with. */
 export interface ReasonDeps {
@@ -64,7 +64,7 @@ export async function causesOf(answer: Explained, deps: ReasonDeps): Promise<rea
  * @throws FutagoError Where the database gives no answer.
  */
 export async function answerReasons(
-  answer: Explained & { readonly lang: Language },
+  answer: Explained & { readonly lang: ReasonLanguage },
   deps: ReasonDeps,
 ): Promise<ReadonlyMap<string, readonly Reason[]> | undefined> {
   const { found, history, lang } = answer;

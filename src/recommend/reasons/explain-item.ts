@@ -10,7 +10,7 @@ import { causesOf, itemsById, type ReasonDeps } from "./answer-reasons.ts";
 import type { ScoreCauses } from "./contributions.ts";
 import { type Obstacle, obstaclesOf } from "./obstacles.ts";
 import { type Reason, reasonsFor, unnamed } from "./reasons.ts";
-import type { Language } from "./wording.ts";
+import type { ReasonLanguage } from "./wording.ts";
 
 /** Options of `InferenceEngine.explain`: of the answer in question, and how its reasons are put. */
 export interface ExplainOptions extends Variety {
@@ -21,7 +21,7 @@ export interface ExplainOptions extends Variety {
   /** As for `RecommendOptions`. @default false */
   readonly ageConfirmed?: boolean;
   /** @default "en" */
-  readonly lang?: Language;
+  readonly lang?: ReasonLanguage;
 }
 
 /** Why an item stands where it does for a viewer, and why it is not in an answer. */
@@ -57,7 +57,7 @@ export interface ExplainQuery {
   readonly limit: number;
   readonly exclude: readonly string[];
   readonly filter: ItemFilter | undefined;
-  readonly lang: Language;
+  readonly lang: ReasonLanguage;
   /** What the viewer gets. */
   readonly answer: {
     readonly source: AnswerSource;

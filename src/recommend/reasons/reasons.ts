@@ -2,7 +2,7 @@ import type { Blocks, Item, PersonHistory } from "../../catalogue/mod.ts";
 import { mayShow } from "../shown-items.ts";
 import { namesIn } from "../variety.ts";
 import type { ScoreCauses } from "./contributions.ts";
-import { type Language, type SharedField, sentenceOf, sharedFields } from "./wording.ts";
+import { type ReasonLanguage, type SharedField, sentenceOf, sharedFields } from "./wording.ts";
 
 /** One reason for a score. */
 export interface Reason {
@@ -24,7 +24,7 @@ export interface Reason {
 export interface ReasonContext {
   readonly history: PersonHistory;
   readonly blocks: Blocks | undefined;
-  readonly lang: Language;
+  readonly lang: ReasonLanguage;
 }
 
 /** Options of {@link reasonsFor}. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { languages, sentenceOf } from "./wording.ts";
+import { reasonLanguages, sentenceOf } from "./wording.ts";
 
 const liked = { kind: "liked", itemId: "a", contribution: 0.2, share: 0.5 } as const;
 const shared = [
@@ -27,11 +27,11 @@ test("what speaks against an item says so", () => {
 
 test("every kind has its own words in every language, and a title is taken as it is", () => {
   const kinds = ["liked", "watched", "refused", "taste", "profile", "habits", "popularity"] as const;
-  const all = languages.flatMap((lang) =>
+  const all = reasonLanguages.flatMap((lang) =>
     kinds.flatMap((kind) =>
       [1, -1].map((contribution) => sentenceOf({ kind, contribution, share: 1 }, { lang, title: "T" })),
     ),
   );
-  expect(new Set(all).size).toBe(languages.length * kinds.length * 2);
+  expect(new Set(all).size).toBe(reasonLanguages.length * kinds.length * 2);
   expect(sentenceOf(liked, { lang: "en", title: "$& {} $1" })).toBe("Because you liked “$& {} $1”");
 });

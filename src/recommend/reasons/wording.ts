@@ -1,10 +1,10 @@
 import type { Reason } from "./reasons.ts";
 
 /** Languages that reasons are put into. */
-export const languages = ["en", "ja"] as const;
+export const reasonLanguages = ["en", "ja"] as const;
 
 /** A language that reasons are put into. */
-export type Language = (typeof languages)[number];
+export type ReasonLanguage = (typeof reasonLanguages)[number];
 
 /** Fields in which two items may be alike, as a reader calls them. */
 const likeness = {
@@ -22,7 +22,9 @@ export type SharedField = keyof typeof likeness;
 export const sharedFields = Object.keys(likeness) as readonly SharedField[];
 
 /** By kind of reason: what speaks for an item, and what against it; `{}` is the title of the item of the past. */
-const sentences: Readonly<Record<Language, Readonly<Record<Reason["kind"], readonly [string, string]>>>> = {
+const sentences: Readonly<
+  Record<ReasonLanguage, Readonly<Record<Reason["kind"], readonly [string, string]>>>
+> = {
   en: {
     liked: ["Because you liked “{}”", "Although you liked “{}”"],
     watched: ["Because you watched “{}”", "Although you watched “{}”"],
@@ -55,7 +57,7 @@ const sentences: Readonly<Record<Language, Readonly<Record<Reason["kind"], reado
  */
 export function sentenceOf(
   reason: Omit<Reason, "text">,
-  { lang, title = "" }: { readonly lang: Language; readonly title?: string },
+  { lang, title = "" }: { readonly lang: ReasonLanguage; readonly title?: string },
 ): string {
   const [because, although] = sentences[lang][reason.kind];
   // As a function: a title may hold what replace() would take for a pattern.

@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { languages, type Reason, sharedFields } from "../../recommend/mod.ts";
+import { type Reason, reasonLanguages, sharedFields } from "../../recommend/mod.ts";
 
 /** The language of reasons as it is sent. */
 export const lang = z
-  .enum(languages, { error: `one of ${languages.map((name) => `"${name}"`).join(", ")}` })
+  .enum(reasonLanguages, { error: `one of ${reasonLanguages.map((name) => `"${name}"`).join(", ")}` })
   .default("en")
   .openapi({ description: "The language of reasons" });
 
