@@ -5,7 +5,7 @@ import { createOrtRuntime } from "../src/adapters/ort-node/mod.ts";
 import { type DatabaseLocation, openDatabase } from "../src/adapters/postgres/mod.ts";
 import { createRandom } from "../src/base/mod.ts";
 import { createDmmClient, createDmmSource, type DmmCredentials } from "../src/catalogue/mod.ts";
-import { loadModel } from "../src/registry/mod.ts";
+import { loadItemModel } from "../src/registry/mod.ts";
 import { syncCatalogue } from "../src/sync/mod.ts";
 
 /** What the process is told, as JSON. */
@@ -44,7 +44,7 @@ const { at, schema, api, home, version } = JSON.parse(process.argv[2]!) as SyncW
 const database = await openDatabase(at, { schema });
 try {
   const blobs = createFileBlobStore(home);
-  const model = await loadModel({ runtime: await createOrtRuntime(), blobs }, version);
+  const model = await loadItemModel({ runtime: await createOrtRuntime(), blobs }, version);
   const client = createDmmClient({
     credentials: api.credentials,
     fetch,

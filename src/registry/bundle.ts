@@ -147,6 +147,34 @@ export async function readServingBundle(
 }
 
 /**
+ * Reads what it takes to embed items: half of a bundle, without its largest file.
+ *
+ * @param blobs Where from.
+ * @param version Which.
+ * @param options What else must hold.
+ * @returns That part, the hash of every file that was read checked.
+ * @throws FutagoError As for {@link readBundle}.
+ */
+export async function readItemBundle(
+  blobs: BlobStore,
+  version: string,
+  options: ReadBundleOptions = {},
+): Promise<Pick<Bundle, "manifest" | "features" | "golden" | "itemOnnx">> {
+  const opened = await readManifest(blobs, version, options);
+  const [features, golden, itemOnnx] = await Promise.all([
+    readBundleFile(blobs, opened, "features.json"),
+    readBundleFile(blobs, opened, "golden.json"),
+    readBundleFile(blobs, opened, "item_tower.onnx"),
+  ]);
+  return {
+    manifest: opened.manifest,
+    features: parseFittedFeatures(fromJson(features)),
+    golden: fromJson(golden) as Golden,
+    itemOnnx,
+  };
+}
+
+/**
  * Reads only the fallback of a bundle: it may be whole where a tower is not.
  *
  * @param blobs Where from.

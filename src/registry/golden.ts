@@ -67,6 +67,9 @@ export async function createGolden(
   };
 }
 
+/** As much of towers as golden inputs go through. */
+export type GoldenTowers = Pick<Towers, "embedItems" | "embedHistories">;
+
 /**
  * How far towers are from what was recorded.
  *
@@ -74,7 +77,7 @@ export async function createGolden(
  * @param golden As recorded.
  * @returns The largest absolute difference of one component; infinite where a value is missing or not finite.
  */
-export async function measureParity(towers: Towers, golden: Golden): Promise<number> {
+export async function measureParity(towers: GoldenTowers, golden: Golden): Promise<number> {
   const { itemVectors, userVectors } = await embedGolden(towers, golden);
   return Math.max(
     largestDifference(itemVectors, golden.itemVectors.flat()),
@@ -90,7 +93,7 @@ export async function measureParity(towers: Towers, golden: Golden): Promise<num
  * @returns The largest difference.
  * @throws FutagoError `parity_failed` when it is above {@link parityTolerance}.
  */
-export async function checkParity(towers: Towers, golden: Golden): Promise<number> {
+export async function checkParity(towers: GoldenTowers, golden: Golden): Promise<number> {
   const difference = await measureParity(towers, golden);
   if (difference <= parityTolerance) return difference;
   throw new FutagoError(
@@ -108,7 +111,7 @@ export async function checkParity(towers: Towers, golden: Golden): Promise<numbe
  * @returns items × dims and people × dims.
  */
 export async function embedGolden(
-  towers: Towers,
+  towers: GoldenTowers,
   golden: Pick<Golden, "items" | "people" | "asOf">,
 ): Promise<{ itemVectors: Float32Array; userVectors: Float32Array }> {
   const items = new Map(golden.items.map((item) => [item.id, item]));

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { tinyModel } from "../../tests/tiny-model.ts";
 import { tinyWorld } from "../../tests/tiny-world.ts";
 import type { BlobStore } from "../base/mod.ts";
+import { loadItemModel } from "./load-item-model.ts";
 import { loadModel } from "./load-model.ts";
 
 async function world() {
@@ -100,4 +101,18 @@ test("scores of towers that were made elsewhere are not taken apart", async () =
   const loaded = await loadModel({ runtime, blobs }, version);
   await expect(loaded.explainer()).rejects.toMatchObject({ code: "model_unsupported" });
   await loaded.close();
+});
+
+test("the item tower opens alone, and is held to what was recorded", async () => {
+  const { source, blobs, version, paths, golden } = await world();
+  const { towers, close } = await loadItemModel(source, version);
+  expect(towers.dims).toBe(golden.itemVectors[0]!.length);
+  expect(await towers.embedItems(golden.items)).toEqual(Float32Array.from(golden.itemVectors.flat()));
+  expect(paths).not.toContain("user_tower.onnx");
+  await close();
+  const path = `models/${version}/item_tower.onnx`;
+  const bytes = Uint8Array.from((await blobs.read(path))!);
+  bytes[bytes.length >> 1]! ^= 1;
+  await blobs.write(path, bytes);
+  await expect(loadItemModel(source, version)).rejects.toMatchObject({ code: "bundle_corrupt" });
 });

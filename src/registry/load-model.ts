@@ -140,7 +140,8 @@ function explainerOf(
   };
 }
 
-function checkSchema({ manifest, features }: ServingBundle): void {
+/** The features of a bundle must be those that its manifest names. */
+export function checkSchema({ manifest, features }: Pick<ServingBundle, "manifest" | "features">): void {
   if (features.schemaHash === manifest.featureSchemaHash) return;
   throw new FutagoError(
     "bundle_corrupt",

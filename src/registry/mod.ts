@@ -49,6 +49,7 @@ export {
   type ImportTowersOptions,
   importTowers,
 } from "./import-towers.ts";
+export { type ItemModel, loadItemModel } from "./load-item-model.ts";
 export { type LoadedModel, loadModel, type ModelSource } from "./load-model.ts";
 export { type BundleFile, bundleFiles, type DataWindow, type Manifest, parseManifest } from "./manifest.ts";
 export { createMemoryVersionStore } from "./memory-version-store.ts";

@@ -71,6 +71,35 @@ export async function loadTowers(runtime: Runtime, files: TowerFiles): Promise<T
   return towersOf({ user, item }, files);
 }
 
+/** An item tower, loaded. Close it when done. */
+export type LoadedItemTower = Pick<Towers, "dims" | "embedItems" | "close">;
+
+/**
+ * Loads the item tower alone.
+ *
+ * @param runtime What runs it.
+ * @param files Its ONNX model and the features it was trained with.
+ * @returns The tower.
+ * @throws FutagoError `model_unsupported` when the runtime lacks an operator.
+ */
+export async function loadItemTower(
+  runtime: Runtime,
+  {
+    itemOnnx,
+    features,
+    ...chunks
+  }: ChunkOptions & { readonly itemOnnx: Uint8Array } & Pick<TowerFiles, "features">,
+): Promise<LoadedItemTower> {
+  const session = await runtime.load(itemOnnx, { name: "item tower" });
+  const layout = features.itemLayout;
+  const run = (encoded: EncodedRows): Promise<Float32Array> => embed(session, { ...chunks, encoded, layout });
+  return {
+    dims: (await run(zeroRow(layout))).length,
+    embedItems: (items) => run(encodeItems(features, items)),
+    close: () => session.close(),
+  };
+}
+
 /**
  * Towers over sessions that are already open: for runtimes that do not read ONNX.
  *

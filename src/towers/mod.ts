@@ -1,5 +1,13 @@
 export { initialWeights, type Weights } from "./initial-weights.ts";
-export { loadTowers, type TowerFiles, type TowerSessions, type Towers, towersOf } from "./load-towers.ts";
+export {
+  type LoadedItemTower,
+  loadItemTower,
+  loadTowers,
+  type TowerFiles,
+  type TowerSessions,
+  type Towers,
+  towersOf,
+} from "./load-towers.ts";
 export {
   type ChunkOptions,
   chunkRows,
