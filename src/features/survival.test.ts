@@ -14,6 +14,7 @@ import type { EncodedRows, RowLayout } from "./encoded.ts";
 import { fitFeatures } from "./fit.ts";
 import { historiesFromPeople, historiesOf } from "./histories.ts";
 import { parseFeatureSchema } from "./schema.ts";
+import { sequenceSchema } from "./sequence-schema.ts";
 import { videoSchema } from "./video-schema.ts";
 
 // Every kind of feature on both sides, over fields that hold anything at all.
@@ -121,10 +122,27 @@ function expectSound(rows: EncodedRows, layout: RowLayout): void {
     expect(indices.findIndex((index) => !(index >= 0 && index < vocabulary))).toBe(-1);
     expect(weights.findIndex((weight) => !(Number.isFinite(weight) && weight > 0))).toBe(-1);
   }
+  if (layout.sequence === undefined) return;
+  const { vocabulary, steps, gaps, kinds } = layout.sequence;
+  const { offsets, ...columns } = rows.sequence!;
+  expect(
+    offsets.findIndex((at, r) => r > 0 && !(at > offsets[r - 1]! && at <= offsets[r - 1]! + steps)),
+  ).toBe(-1);
+  for (const [column, below] of [
+    [columns.items, vocabulary],
+    [columns.gaps, gaps],
+    [columns.kinds, kinds],
+  ] as const) {
+    expect(column.length).toBe(offsets[rows.rows]);
+    expect(column.findIndex((x) => !(x >= 0 && x < below))).toBe(-1);
+  }
 }
 
 describe("whatever the data holds", () => {
-  test("fitting and encoding do not throw, and rows are finite and in range", () => {
+  test.each([
+    { of: "pooled features", schema, numRuns: 300 },
+    { of: "a sequence", schema: sequenceSchema(schema, { length: 5 }), numRuns: 100 },
+  ])("fitting and encoding do not throw, and rows are finite and in range: $of", ({ schema, numRuns }) => {
     fc.assert(
       fc.property(world, world, (one, other) => {
         const { dataset } = buildDataset(one);
@@ -146,7 +164,7 @@ describe("whatever the data holds", () => {
           expectSound(encodeUsers(fitted, histories, { items: encoded }), fitted.userLayout);
         }
       }),
-      { numRuns: 300, seed: 20_260_101 },
+      { numRuns, seed: 20_260_101 },
     );
   });
 });
