@@ -30,11 +30,11 @@ const drawn = { maxCandidates: 1, sampledNegatives: 256, maxPositives: 8 } as co
 const order: readonly (readonly [NonNullable<TrainingOptions["loss"]>, keyof typeof mixes])[] = [
   ["softmax_single", "all"],
   ["softmax_single", "60/30/10"],
-  ["softmax_single", "uniform"],
   ["softmax", "all"],
   ["gbce", "all"],
-  ["hinge", "all"],
   ["bce", "uniform"],
+  ["hinge", "all"],
+  ["softmax_single", "uniform"],
   ["softmax_single", "popular"],
   ["softmax_single", "hard"],
   ["gbce", "60/30/10"],
