@@ -11,7 +11,7 @@ import { studyCurves } from "./study-curves.ts";
 const tableRows = 12;
 
 const studyStyle = `
-svg.wide{max-width:none}
+svg.wide{max-width:none;min-width:640px}
 svg .line.thin{stroke-width:1;opacity:.45}svg .line.on{stroke-width:1.6;opacity:.9}svg .line.named{stroke-width:2.6}
 .plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(270px,100%),1fr));gap:20px 28px}
 h3 .share{float:right;font-weight:400}
@@ -50,7 +50,10 @@ ${plan(study)}
 }
 
 function header({ name, trials, best, complete, plan: { rungs } }: StudyOutcome): string {
-  const base = trials[0] && scoreOf(trials[0]);
+  const figure = (trial: Trial | undefined): string => {
+    const score = trial && scoreOf(trial);
+    return score === undefined ? "–" : `${metricText(score)} at ${rungs[trial!.scores.length - 1]}`;
+  };
   const full = trials.filter(({ scores }) => scores.length === rungs.length).length;
   const hours = trials.reduce((sum, { seconds }) => sum + seconds, 0) / 3600;
   const facts: readonly (readonly [string, string])[] = [
@@ -58,8 +61,8 @@ function header({ name, trials, best, complete, plan: { rungs } }: StudyOutcome)
     ["At the last rung", String(full)],
     ["Failed", String(trials.filter(({ state }) => state === "failed").length)],
     ["Training", hours < 1 ? `${(hours * 60).toFixed(1)} min` : `${hours.toFixed(1)} h`],
-    ["Best NDCG@10", best === undefined ? "–" : metricText(scoreOf(best)!)],
-    ["Base NDCG@10", base === undefined ? "–" : metricText(base)],
+    ["Best NDCG@10 at epoch", figure(best)],
+    ["Base NDCG@10 at epoch", figure(trials[0])],
   ];
   const state = complete ? "Complete." : "Not complete: the same command goes on.";
   return `<header><h1>Study: ${escapeHtml(name)}</h1><p class="note">Random search with asynchronous successive halving, on validation viewers alone; no test figure was looked at. ${state}</p><dl class="facts">${facts

@@ -46,7 +46,7 @@ export const defaultSearchSpace: SearchSpace = Object.freeze<SearchSpace>({
     idDropout: { kind: "uniform", from: 0, to: 0.4 },
     hiddenDropout: { kind: "uniform", from: 0, to: 0.4 },
     biasLimit: { kind: "uniform", from: 0.25, to: 2 },
-    temperature: { kind: "log_uniform", from: 0.1, to: 0.5 },
+    temperature: { kind: "log_uniform", from: 0.05, to: 0.5 },
   },
   training: {
     learningRate: { kind: "log_uniform", from: 0.0005, to: 0.008 },

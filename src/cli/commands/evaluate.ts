@@ -16,6 +16,7 @@ import { type DataOptions, readData, readOrder, withDataOptions } from "../evalu
 import { type EvaluationPlan, evaluateSeed, type SeedEvaluation } from "../evaluation/evaluate-seed.ts";
 import { peakRssMb, pooledSummaryOf, summaryOf } from "../evaluation/summaries.ts";
 import { importanceRows } from "../importance-rows.ts";
+import { withStores } from "../open-stores.ts";
 import { realNumbers, wholeNumber, wholeNumbers, wordList } from "../option-values.ts";
 import { type ModelOptions, readModelSettings } from "../read-model-settings.ts";
 import { writeText } from "../text-files.ts";
@@ -105,7 +106,9 @@ async function runEvaluation(context: CliContext, options: Options): Promise<voi
   const product = await createRuntimeProduct(runtime);
   const plan: EvaluationPlan = {
     context,
-    dataset: await readData(context, options),
+    dataset: await readData(options, (read) =>
+      withStores(context, ({ database }) => read(database.catalogue)),
+    ),
     protocol: options.protocol,
     order: await readOrder(options),
     baselines: options.baselines,

@@ -13,6 +13,7 @@ import { readFeatureSchema } from "../feature-schema.ts";
 import { openDeployer } from "../open-deployer.ts";
 import { withStores } from "../open-stores.ts";
 import { realNumber, wholeNumber } from "../option-values.ts";
+import { readModelSettings } from "../read-model-settings.ts";
 import { registeredBundle } from "../registered-bundle.ts";
 import { sayRates } from "../say-rates.ts";
 import { towersLike } from "../towers-like.ts";
@@ -23,9 +24,10 @@ interface Options {
   readonly embeddingDim?: number;
   readonly batchSize?: number;
   readonly epochs?: number;
+  readonly settings?: string;
   readonly learningRate?: number;
   readonly findLearningRate?: boolean;
-  readonly seed: number;
+  readonly seed?: number;
   /** True where no version is named: the active one. */
   readonly warmStart?: string | true;
   readonly device: OrtDevice;
@@ -66,7 +68,8 @@ export function trainCommand(): Command {
       "--find-learning-rate",
       "take a few steps at rising rates, print the losses and a suggestion, and change nothing",
     )
-    .option("--seed <n>", "every draw follows from it", wholeNumber({ min: 0 }), 42)
+    .option("--settings <file>", "towers and training as futago tune writes them; other options go first")
+    .option("--seed <n>", "every draw follows from it (default: 42)", wholeNumber({ min: 0 }))
     .addOption(
       new Option("--device <name>", "where to compute").choices(["cpu", "webgpu", "cuda"]).default("cpu"),
     )
@@ -79,16 +82,17 @@ export function trainCommand(): Command {
     .option("--dry-run", "read the data, check the settings, say what would be trained, and change nothing")
     .addHelpText(
       "after",
-      "\nA training that is stopped goes on where it stood when the same command is run again.\n\nExamples:\n  futago train --dry-run\n  futago train --preset lite --update-db\n  futago train --warm-start --update-db\n  futago train --find-learning-rate\n  futago train --epochs 40 --seed 7 --description 'shorter' --json",
+      "\nA training that is stopped goes on where it stood when the same command is run again.\n\nExamples:\n  futago train --dry-run\n  futago train --preset lite --update-db\n  futago train --warm-start --update-db\n  futago train --settings best.json --update-db\n  futago train --find-learning-rate\n  futago train --epochs 40 --seed 7 --description 'shorter' --json",
     );
   return withSharedOptions(command).action(action<Options>((context, options) => train(context, options)));
 }
 
 async function train(context: CliContext, options: Options): Promise<void> {
+  const settings = await readModelSettings(options);
   const training = {
-    seed: options.seed,
+    ...settings.training,
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.batchSize === undefined ? {} : { batchUsers: options.batchSize }),
-    ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
     ...(options.learningRate === undefined ? {} : { learningRate: options.learningRate }),
   };
   await withStores(context, async (stores) => {
@@ -100,12 +104,8 @@ async function train(context: CliContext, options: Options): Promise<void> {
     const schema =
       options.schema === undefined && parent !== undefined
         ? parent.features.schema
-        : await readFeatureSchema(options.schema ?? "video", options.preset);
-    const towers = {
-      ...(parent && towersLike(parent.manifest)),
-      ...(options.preset === undefined ? {} : { preset: options.preset }),
-      ...(options.embeddingDim === undefined ? {} : { dims: options.embeddingDim }),
-    };
+        : await readFeatureSchema(options.schema ?? "video", settings.towers.preset);
+    const towers = { ...(parent && towersLike(parent.manifest)), ...settings.towers };
     const dataset = await datasetFromStore(stores.database.catalogue);
     const { items, people, events } = dataWindowOf(dataset);
     context.say(`${items} items, ${people} people, ${events} events`);

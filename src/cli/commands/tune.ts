@@ -4,7 +4,8 @@ import { Command, Option } from "commander";
 import { createFileBlobStore } from "../../adapters/blob-fs/mod.ts";
 import { createOrtRuntime, type OrtDevice } from "../../adapters/ort-node/mod.ts";
 import { canonicalJson, FutagoError, sha256Hex } from "../../base/mod.ts";
-import { splitBy, trainingValidation } from "../../evaluation/mod.ts";
+import { type Split, splitBy, trainingValidation } from "../../evaluation/mod.ts";
+import type { FeatureSchemaInput } from "../../features/mod.ts";
 import { towerPresets } from "../../towers/mod.ts";
 import {
   createTrialTrainer,
@@ -15,6 +16,7 @@ import {
   runStudy,
   type StudyOutcome,
   type StudyPlan,
+  type StudyStore,
   scoreOf,
   type Trial,
 } from "../../tuning/mod.ts";
@@ -123,21 +125,40 @@ Examples:
 
 async function tune(context: CliContext, options: Options): Promise<void> {
   if (options.list) return listStudies(context);
+  const base = await readModelSettings(options);
   const schema = await readFeatureSchema(
     options.schema ?? (options.movielens === undefined ? "video" : "movielens"),
-    options.preset,
+    base.towers.preset,
   );
-  const base = await readModelSettings(options);
   const space =
     options.space === undefined
       ? defaultSearchSpace
       : parseSearchSpace((await readJsonFile(options.space, "a search space")).json);
-  const { seed, minEpochs } = options;
   const order = await readOrder(options);
-  const dataset = await readData(context, options);
-  const split = splitBy(dataset, options.protocol, { seed, ...(order === undefined ? {} : { order }) });
-  const data = sha256Hex(`${split.hash} ${canonicalJson(schema)}`);
-  const plan = planStudy({ data, base, space, schema, seed, minEpochs });
+  const outcome = await withStores(context, async ({ database }) => {
+    const dataset = await readData(options, (read) => read(database.catalogue));
+    const { protocol, seed, minEpochs } = options;
+    const split = splitBy(dataset, protocol, { seed, ...(order === undefined ? {} : { order }) });
+    const data = sha256Hex(`${split.hash} ${canonicalJson(schema)}`);
+    const plan = planStudy({ data, base, space, schema, seed, minEpochs });
+    return runOn(split, { context, options, schema, plan, store: database.tuning });
+  });
+  await report(context, outcome, options);
+}
+
+interface StudyOn {
+  readonly context: CliContext;
+  readonly options: Options;
+  readonly schema: FeatureSchemaInput;
+  readonly plan: StudyPlan;
+  readonly store: StudyStore;
+}
+
+async function runOn(
+  split: Split,
+  { context, options, schema, plan, store }: StudyOn,
+): Promise<StudyOutcome> {
+  const { trials } = options;
   const name = options.study ?? `study-${sha256Hex(canonicalJson(plan)).slice(0, 8)}`;
   const { concurrency, memoryBytes, threads } = shares(options);
   const runtime = await createOrtRuntime({
@@ -152,31 +173,29 @@ async function tune(context: CliContext, options: Options): Promise<void> {
     schema,
     ...(validation === undefined ? {} : { validation }),
   });
+  if (options.restart) {
+    for (const { number } of await store.trials(name)) await trainer.forget(number);
+    await store.remove(name);
+  }
   context.say(
-    `Study ${name}: up to ${options.trials} trials, compared after ${plan.rungs.join(", ")} epochs, ${concurrency} at once`,
+    `Study ${name}: up to ${trials} trials, compared after ${plan.rungs.join(", ")} epochs, ${concurrency} at once`,
   );
-  const outcome = await withStores(context, async ({ database: { tuning: store } }) => {
-    if (options.restart) {
-      for (const { number } of await store.trials(name)) await trainer.forget(number);
-      await store.remove(name);
-    }
-    const task = context.progress.start("Tuning", options.trials);
-    const compared = ({ scores, state }: Trial): boolean => scores.length > 0 || state === "failed";
-    task.advance((await store.trials(name)).filter(compared).length);
-    try {
-      return await runStudy(name, {
-        ...{ store, trainer, plan, trials: options.trials, concurrency, memoryBytes, clock: Date },
-        signal: AbortSignal.any([context.signal, ...deadline(options)]),
-        heard: (trial) => {
-          if (trial.scores.length === 1 || trial.state === "failed") task.advance(1);
-          context.say(describe(trial, plan));
-        },
-      });
-    } finally {
-      task.done();
-    }
-  });
-  await report(context, outcome, options);
+  const task = context.progress.start("Tuning", trials);
+  const compared = ({ scores, state }: Trial): boolean => scores.length > 0 || state === "failed";
+  task.advance((await store.trials(name)).filter(compared).length);
+  try {
+    return await runStudy(name, {
+      ...{ store, trainer, plan, trials, concurrency, memoryBytes, clock: Date },
+      signal: AbortSignal.any([context.signal, ...deadline(options)]),
+      heard: (trial) => {
+        if (trial.scores.length === 1 || (trial.state === "failed" && trial.scores.length === 0))
+          task.advance(1);
+        context.say(describe(trial, plan));
+      },
+    });
+  } finally {
+    task.done();
+  }
 }
 
 /** What each trial at once gets of the machine. */
@@ -204,7 +223,8 @@ function describe(trial: Trial, { rungs }: StudyPlan): string {
 }
 
 async function report(context: CliContext, outcome: StudyOutcome, options: Options): Promise<void> {
-  const { name, trials, best, complete } = outcome;
+  const { name, trials, best, complete, plan } = outcome;
+  const epochsOf = ({ scores }: Trial): number => plan.rungs[scores.length - 1]!;
   if (options.html !== undefined) {
     await writeText(context, { path: options.html, text: renderStudyHtml(outcome) });
   }
@@ -212,24 +232,25 @@ async function report(context: CliContext, outcome: StudyOutcome, options: Optio
     await writeText(context, { path: options.output, text: `${JSON.stringify(best.settings, null, 2)}\n` });
   }
   const failed = trials.filter(({ state }) => state === "failed");
-  const base = trials[0] === undefined ? undefined : scoreOf(trials[0]);
+  const base = trials.find(({ number, scores }) => number === 0 && scores.length > 0);
   if (best !== undefined) {
-    const beside = base === undefined ? "" : `; the base has ${base.toFixed(4)}`;
-    context.say(`Best: trial ${best.number}, validation NDCG@10 ${scoreOf(best)!.toFixed(4)}${beside}`);
+    const figure = (trial: Trial): string => `${scoreOf(trial)!.toFixed(4)} after ${epochsOf(trial)} epochs`;
+    const beside = base === undefined ? "" : `; the base has ${figure(base)}`;
+    context.say(`Best: trial ${best.number}, validation NDCG@10 ${figure(best)}${beside}`);
   }
   context.result({
     study: name,
     complete,
-    rungs: outcome.plan.rungs,
+    rungs: plan.rungs,
     trials: trials.length,
     failed: failed.length,
     best: best && {
       trial: best.number,
       ndcg10: scoreOf(best),
-      rungs: best.scores.length,
+      epochs: epochsOf(best),
       settings: best.settings,
     },
-    baseNdcg10: base,
+    base: base && { ndcg10: scoreOf(base), epochs: epochsOf(base) },
     trainSeconds: trials.reduce((sum, { seconds }) => sum + seconds, 0),
     peakRssMb: peakRssMb(),
   });

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { openDataFolder } from "../../adapters/fs/mod.ts";
-import { type Dataset, datasetFromStore, readMovieLens } from "../../catalogue/mod.ts";
+import { type CatalogueStore, type Dataset, datasetFromStore, readMovieLens } from "../../catalogue/mod.ts";
 import {
   keepActivePeople,
   type ProtocolName,
@@ -8,8 +8,6 @@ import {
   readViewerOrder,
   type ViewerOrder,
 } from "../../evaluation/mod.ts";
-import type { CliContext } from "../context.ts";
-import { withStores } from "../open-stores.ts";
 import { realNumber, wholeNumber } from "../option-values.ts";
 import { readText } from "../text-files.ts";
 
@@ -57,12 +55,15 @@ export function withDataOptions(command: Command): Command {
 /**
  * Reads the data that is divided.
  *
- * @param context Says where the database is.
  * @param options Which data.
+ * @param withCatalogue Lends the database's catalogue, where that is asked for.
  * @returns The dataset.
  * @throws RangeError When an option does not go with the data.
  */
-export async function readData(context: CliContext, options: DataOptions): Promise<Dataset> {
+export async function readData(
+  options: DataOptions,
+  withCatalogue: (read: (catalogue: CatalogueStore) => Promise<Dataset>) => Promise<Dataset>,
+): Promise<Dataset> {
   const { movielens, minItemEvents = movielens === undefined ? 0 : 5, minRating, minUserEvents } = options;
   if (movielens !== undefined) {
     const rating = minRating === undefined ? {} : { minRating };
@@ -72,8 +73,8 @@ export async function readData(context: CliContext, options: DataOptions): Promi
   if (minRating !== undefined) {
     throw new RangeError("Cannot use --min-rating as ratings are read with --movielens alone: leave it out");
   }
-  return withStores(context, async ({ database }) =>
-    keepActivePeople(await datasetFromStore(database.catalogue, { minItemEvents }), minUserEvents),
+  return withCatalogue(async (catalogue) =>
+    keepActivePeople(await datasetFromStore(catalogue, { minItemEvents }), minUserEvents),
   );
 }
 
