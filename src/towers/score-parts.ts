@@ -31,7 +31,7 @@ export interface ScoreParts {
   readonly bags: Readonly<Record<string, Float64Array>>;
   /** A part for each dense column. */
   readonly dense: Float64Array;
-  /** `score` less all parts: what the numerical integral left over, at most {@link residualBound}. */
+  /** `score` less all parts: what the integral left over; above {@link residualBound} only where 256 points do not do. */
   readonly residual: number;
 }
 
@@ -50,7 +50,7 @@ export interface ScoreExplainer {
 export const residualBound = 1e-3;
 
 /** Points of the integral: doubled from the first to the last until the parts add up. */
-const points = { first: 16, last: 256 } as const;
+const points = { first: 8, last: 256 } as const;
 
 /** Items in one run: bounds its memory. */
 const itemsAtOnce = 16;
@@ -78,7 +78,8 @@ const itemsAtOnce = 16;
  * @example
  * ```ts no-run
  * import { createPortableRuntime, openScoreExplainer, type EncodedRows } from "futago";
- * declare const viewer: EncodedRows;
+ * declare const viewer: EncodedRows; // one row
+ * declare const itemVector: Float32Array; // as it is stored
  * const { userOnnx, towerConfig: config, features } = model; // as createTrainer gave it
  * const explainer = await openScoreExplainer(createPortableRuntime(), { userOnnx, config, features });
  * const [parts] = await explainer.explain(viewer, [itemVector]);
