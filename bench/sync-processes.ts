@@ -35,7 +35,7 @@ export interface CalmSync {
 
 /** What comes between. */
 export interface SyncThroughOptions {
-  /** From a process's first question to its end by SIGKILL, half to one and a half of it in milliseconds. */
+  /** From a process's first question to its end by SIGKILL, half to one and a half of it at first, in milliseconds. */
   readonly killEveryMs: number;
   /** Requests until the quota is used up, each time anew. */
   readonly quota: number;
@@ -139,7 +139,9 @@ export async function openSyncWorld(
           over = true;
         });
         while (!over && fake.requests.total === asked) await setTimeout(10);
-        await Promise.race([outcome, setTimeout(killEveryMs * (0.5 + random.next()))]);
+        // Longer each time, so that it ends where a machine is too slow to keep a batch meanwhile.
+        const killAfterMs = killEveryMs * (0.5 + random.next()) * 1.05 ** count.killed;
+        await Promise.race([outcome, setTimeout(killAfterMs)]);
         if (!over) kill();
         const { code, killed, stderr } = await outcome;
         if (code === 0) break;
