@@ -13,7 +13,7 @@ export interface TuneIalsOptions extends Omit<IalsOptions, keyof IalsSettings | 
   readonly trials?: number;
 }
 
-/** After so many iterations in all, so many settings go on. The last of them are as many as `fitIals` takes. */
+/** After so many iterations in all, so many settings go on. The last of them are about as many as `fitIals` takes. */
 const rungs = [
   { iterations: 3, survivors: 4 },
   { iterations: 8, survivors: 2 },
