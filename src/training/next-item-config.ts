@@ -41,7 +41,7 @@ export function checkNextItem(training: TrainingConfig): void {
       `Cannot train a sequence as ${name} must ${rule}: current value is ${JSON.stringify(training[name])}`,
     );
   };
-  hold("loss", "be softmax", training.loss === "softmax");
+  hold("loss", "be softmax or gbce", training.loss === "softmax" || training.loss === "gbce");
   hold("hardShare", "be 0", training.hardShare === 0);
   hold("nopeWeight", "be 1", training.nopeWeight === 1);
   hold("newViewerShare", "be 0", training.newViewerShare === 0);

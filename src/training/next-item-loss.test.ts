@@ -22,7 +22,11 @@ const ints = (data: readonly number[]): Value => constant(Int32Array.from(data),
 const targets = [2, 0, 2];
 const weights = [1, 0.5, 2];
 
-function lossOf(parts: Readonly<Record<Name, Value>>, negatives: NextItemLossInputs["negatives"]): Value {
+function lossOf(
+  parts: Readonly<Record<Name, Value>>,
+  negatives: NextItemLossInputs["negatives"],
+  gbce?: NextItemLossInputs["gbce"],
+): Value {
   return nextItemLoss({
     states: parts.states,
     output: parts.output,
@@ -31,6 +35,7 @@ function lossOf(parts: Readonly<Record<Name, Value>>, negatives: NextItemLossInp
     targets: ints(targets),
     weights: constant(weights, [3, 1]),
     negatives,
+    ...(gbce && { gbce }),
   });
 }
 
@@ -76,13 +81,36 @@ describe("nextItemLoss", () => {
     }
   });
 
-  test.each([true, false])("has the gradients of central differences, drawn negatives: %s", async (drawn) => {
+  test("is, by gBCE, a question for each candidate, also where each is drawn as often as expected", async () => {
+    const gbce = { samplingRate: 1, calibration: 0.5 };
+    // At α = 1, β = 1 (t (1 - 1) + 1) = 1 for any t.
+    const expected = targets.reduce((sum, target, t) => {
+      const refusals = [0, 1, 2, 3]
+        .filter((k) => k !== target)
+        .reduce((total, k) => total + Math.log(1 + Math.exp(logit(t, k))), 0);
+      return sum + weights[t]! * (Math.log(1 + Math.exp(-logit(t, target))) + refusals);
+    }, 0);
+    const negatives = { rows: ints([0, 1, 2, 3]), logExpected: constant([0, 0, 0, 0], [1, 4]) };
+    expect(await evaluate(lossOf(fixed(), undefined, gbce))).toBeCloseTo(expected, 5);
+    expect(await evaluate(lossOf(fixed(), negatives, gbce))).toBeCloseTo(expected, 5);
+    // At α = 1/2 and t = 1, β = 1/2 (1 - 2 + 2) = 1/2: half of all, for each negative stands for the same as before.
+    const half = { samplingRate: 0.5, calibration: 1 };
+    expect(await evaluate(lossOf(fixed(), negatives, half))).toBeCloseTo(expected / 2, 5);
+  });
+
+  const gbce = { samplingRate: 0.5, calibration: 0.75 };
+  test.each([
+    { drawn: true, how: undefined },
+    { drawn: false, how: undefined },
+    { drawn: true, how: gbce },
+    { drawn: false, how: { ...gbce, samplingRate: 1 } },
+  ])("has the gradients of central differences: %o", async ({ drawn, how }) => {
     const leaves = Object.entries(values).map(([name, { shape }]) => parameter(name, shape));
     const negatives = drawn
       ? { rows: ints([1, 3, 3, 2]), logExpected: constant([0.1, -0.4, -0.4, 0.7], [1, 4]) }
       : undefined;
     const parts = Object.fromEntries(leaves.map((leaf: Node<"parameter">) => [leaf.name, leaf]));
-    const loss = lossOf(parts as Record<Name, Value>, negatives);
+    const loss = lossOf(parts as Record<Name, Value>, negatives, how);
     const found = gradients(loss, leaves).map((gradient, at) => [`d ${leaves[at]!.name}`, gradient] as const);
     const outputs = { loss, ...Object.fromEntries(found) };
     const session = await runtime.load(emitOnnx({ name: "check", inputs: [], outputs }));

@@ -29,6 +29,8 @@ export interface NextItemStepOptions {
   readonly candidates: number | undefined;
   /** Targets of a batch, on average. */
   readonly targetsPerStep: number;
+  /** Share of all negatives that are drawn. */
+  readonly samplingRate: number;
 }
 
 /** Names of the inputs beside features, state and the optimiser's. */
@@ -102,6 +104,9 @@ export function nextItemStep(options: NextItemStepOptions): {
     targets,
     weights,
     negatives,
+    ...(training.loss === "gbce" && {
+      gbce: { samplingRate: options.samplingRate, calibration: training.gbceCalibration },
+    }),
   });
   const updates = parameterUpdates(mul(total, 1 / options.targetsPerStep), {
     parameters,

@@ -69,12 +69,13 @@ describe("learning the next item", () => {
   test.each([
     ["all candidates", {}],
     ["drawn negatives", drawn],
+    ["gBCE", { ...drawn, loss: "gbce", sampledNegatives: 10 }],
     ["tables of the batch's rows alone", { ...drawn, denseRows: 4 }],
   ] as const)("finds an order that sums cannot tell, by %s", async (_, how) => {
     const dataset = ring();
     const training = { ...small.training, ...how, epochs: 40, patience: 0 };
     const model = await createTrainer({ runtime }).fit(dataset, { ...small, training, validation: "none" });
-    expect(model.trainingConfig).toMatchObject({ loss: "softmax", hardShare: 0 });
+    expect(model.trainingConfig).toMatchObject({ loss: "softmax", hardShare: 0, ...how });
     expect(model.curves.at(-1)!.loss).toBeLessThan(model.curves[0]!.loss);
     const towers = await loadTowers(runtime, model);
     const vectors = await towers.embedItems(dataset.items);
@@ -149,7 +150,7 @@ describe("learning the next item", () => {
   });
 
   test.each([
-    [{ loss: "bce" }, "loss must be softmax"],
+    [{ loss: "bce" }, "loss must be softmax or gbce"],
     [{ hardShare: 0.3 }, "hardShare must be 0"],
     [{ nopeWeight: 2 }, "nopeWeight must be 1"],
     [{ featureDropout: { "*": 0.1 } }, "featureDropout must name no feature"],

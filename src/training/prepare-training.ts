@@ -211,6 +211,7 @@ function prepareNextItem(basis: Basis, options: FitOptions): PreparedTraining {
       plans,
       candidates: fixed?.length,
       targetsPerStep: data.targetsPerWindow * training.batchUsers,
+      samplingRate: data.whole ? 1 : Math.min(1, training.sampledNegatives / (data.candidates.length - 1)),
     }),
     feeder: new NextItemFeeder({
       data,
