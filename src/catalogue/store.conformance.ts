@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { testDeclarations } from "./declarations.conformance.ts";
 import type { CatalogueEvent } from "./event.ts";
 import type { Item } from "./item.ts";
 import type { Person } from "./person.ts";
@@ -207,49 +208,7 @@ export function testCatalogueStore(makeStore: () => Promise<CatalogueStore>): vo
     });
   });
 
-  describe("what a person says of themselves", () => {
-    const readOf = async (store: CatalogueStore, id: string) =>
-      (await store.history(id, { limit: 1 }))?.person;
-
-    test("[CA11] is merged into what is known, read with them, and kept through imports", async () => {
-      const store = await filled();
-      const before = (await readOf(store, "viewer-1"))!;
-      expect(before).not.toHaveProperty("taste");
-      await store.declare("viewer-1", {
-        taste: { genres: ["sea", "sea", "七海 ' \"\\"], maker: ["Minato"] },
-      });
-      await store.declare("viewer-1", { taste: { maker: [] }, fields: { region: "north" } });
-      await store.declare("viewer-1", {});
-      await store.declare("viewer-1", { taste: {} });
-      const taste = { genres: ["sea", "七海 ' \"\\"], maker: [] };
-      const said = { ...before, fields: { ...before.fields, region: "north" }, taste };
-      expect(await readOf(store, "viewer-1")).toEqual(said);
-      expect((await all(store.people())).find(({ id }) => id === "viewer-1")).toEqual(said);
-      await store.putPeople([before]);
-      expect(await readOf(store, "viewer-1")).toEqual({ ...before, taste });
-    });
-
-    test("gives somebody new a profile without a confirmed age", async () => {
-      const store = await filled();
-      await store.declare("stranger", { fields: { ageRange: "30s" } });
-      expect(await readOf(store, "stranger")).toEqual({ id: "stranger", fields: { ageRange: "30s" } });
-      await store.declare("another", { taste: { genres: ["sea"] } });
-      expect(await readOf(store, "another")).toEqual({
-        id: "another",
-        fields: {},
-        taste: { genres: ["sea"] },
-      });
-    });
-
-    test("of too many values, or of one that is too long or empty, is refused", async () => {
-      const store = await filled();
-      const many = Array.from({ length: 101 }, (_, i) => `${i}`);
-      for (const genres of [many, [""], ["x".repeat(201)]]) {
-        await expect(store.declare("viewer-1", { taste: { genres } })).rejects.toThrow(RangeError);
-      }
-      expect(await readOf(store, "viewer-1")).not.toHaveProperty("taste");
-    });
-  });
+  testDeclarations(filled);
 
   describe("events", () => {
     test("come back whole, by person and time, whatever the page size", async () => {

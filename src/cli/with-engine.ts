@@ -1,5 +1,10 @@
 import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
-import { createInferenceEngine, type InferenceEngine, varietyFromEnv } from "../recommend/mod.ts";
+import {
+  createInferenceEngine,
+  explorationFromEnv,
+  type InferenceEngine,
+  varietyFromEnv,
+} from "../recommend/mod.ts";
 import type { CliContext } from "./context.ts";
 import { type Stores, withStores } from "./open-stores.ts";
 
@@ -23,6 +28,7 @@ export function withEngine(
       runtime: await createOrtRuntime(),
       clock: Date,
       variety: varietyFromEnv(context.env),
+      exploration: explorationFromEnv(context.env),
       onFallback: ({ version, message }) => context.say(`Version ${version} cannot be used: ${message}`),
     });
     try {

@@ -75,10 +75,11 @@ export function recommendCommand(): Command {
         for (const line of tableOf([heading, ...rows])) context.say(line);
         context.say(`From ${source}, version ${modelVersion ?? "none"}`);
         context.result({
-          recommendations: recommendations.map(({ itemId, score, rank, reasons }) => ({
+          recommendations: recommendations.map(({ itemId, score, rank, explored, reasons }) => ({
             video_id: itemId,
             score,
             rank,
+            ...(explored === undefined ? {} : { explored }),
             ...(reasons === undefined ? {} : { reasons: reasons.map(reasonBody) }),
           })),
           model_version: modelVersion,
