@@ -211,8 +211,9 @@ function shares({ device, ...options }: Options) {
 
 function deadline({ hours, minutes }: Options): readonly AbortSignal[] {
   const limit = hours === undefined ? minutes : hours * 60;
-  // A timer holds 31 bits of milliseconds.
-  return limit === undefined ? [] : [AbortSignal.timeout(Math.min(limit * 60_000, 2 ** 31 - 1))];
+  if (limit === undefined) return [];
+  // A timer holds 31 bits of milliseconds, and one of 0 would let something begin.
+  return [limit === 0 ? AbortSignal.abort() : AbortSignal.timeout(Math.min(limit * 60_000, 2 ** 31 - 1))];
 }
 
 function describe(trial: Trial, { rungs }: StudyPlan): string {
