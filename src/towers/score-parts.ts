@@ -94,7 +94,7 @@ export async function openScoreExplainer(
   if (layout.sequence !== undefined) {
     throw new FutagoError(
       "model_unsupported",
-      "Cannot explain scores as the user tower must sum up its history: this one reads it in order, where no event has a part of its own",
+      "Cannot explain scores as the user tower must sum up its history: this one reads it in order, which is not taken apart yet",
     );
   }
   const arrays = readTowerWeights("user", userOnnx);

@@ -1,4 +1,3 @@
-import { isFutagoError } from "../../base/mod.ts";
 import type { CatalogueStore, Item, PersonHistory } from "../../catalogue/mod.ts";
 import type { VectorStore } from "../../embeddings/mod.ts";
 import type { AnswerSource } from "../answer.ts";
@@ -76,7 +75,7 @@ export async function answerReasons(
     const options = { history, blocks, lang, most: mostReasons, against: false };
     return new Map(ids.map((id, i) => [id, reasonsFor(items.get(id), causes[i]!, options)]));
   } catch (error) {
-    if (isDatabaseAway(error) || !isFutagoError(error)) throw error;
+    if (isDatabaseAway(error)) throw error;
     return undefined;
   }
 }

@@ -9,7 +9,7 @@ import { wholeHistory } from "../without-towers.ts";
 import { causesOf, itemsById, type ReasonDeps } from "./answer-reasons.ts";
 import type { ScoreCauses } from "./contributions.ts";
 import { type Obstacle, obstaclesOf } from "./obstacles.ts";
-import { type Reason, reasonsFor, unnamed } from "./reasons.ts";
+import { type Reason, reasonsFor } from "./reasons.ts";
 import type { ReasonLanguage } from "./wording.ts";
 
 /** Options of `InferenceEngine.explain`: of the answer in question, and how its reasons are put. */
@@ -100,7 +100,7 @@ export async function explainItem(query: ExplainQuery, deps: ExplainDeps): Promi
   const standing = byTowers ? await standingOf(query, deps) : undefined;
   const rank = standing?.rank ?? (byTowers ? null : (place?.rank ?? null));
   const causes = byTowers && standing === undefined ? undefined : await causesOrNone(query, deps, place);
-  const score = standing?.score ?? (source === "linear" ? causes?.score : place?.score) ?? null;
+  const score = standing?.score ?? place?.score ?? (source === "linear" ? causes?.score : undefined) ?? null;
   const open = (): readonly Obstacle[] => {
     if (place !== undefined) return [];
     if (lasting.length > 0) return lasting;
@@ -110,7 +110,8 @@ export async function explainItem(query: ExplainQuery, deps: ExplainDeps): Promi
   const outcome = { ...about, shown: place !== undefined, score, rank, obstacles: open() };
   if (causes === undefined || score === null) return outcome;
   const reasons = reasonsFor(item, causes, { history, blocks, lang, most: mostReasons, against: true });
-  return { ...outcome, reasons, rest: unnamed(causes, reasons), features: causes.features };
+  const rest = reasons.reduce((left, { contribution }) => left - contribution, score);
+  return { ...outcome, reasons, rest, features: causes.features };
 }
 
 async function standingOf(

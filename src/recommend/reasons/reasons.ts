@@ -103,8 +103,3 @@ function sharedBy(past: Item, item: Item): { readonly field: SharedField; readon
       .map((value) => ({ field, value }));
   });
 }
-
-/** The contributions that a list of reasons does not name, in one number. */
-export function unnamed(causes: ScoreCauses, reasons: readonly Reason[]): number {
-  return reasons.reduce((rest, { contribution }) => rest - contribution, causes.score);
-}
