@@ -10,6 +10,7 @@ import type { FitOptions } from "./fit-options.ts";
 import { readNextItemData } from "./next-item-data.ts";
 import { createTrainer } from "./trainer.ts";
 import { resolveTrainingConfig, type TrainingOptions } from "./training-config.ts";
+import { holdOut } from "./validation-set.ts";
 
 const runtime = await createOrtRuntime({ threads: 1 });
 
@@ -193,6 +194,19 @@ describe("readNextItemData", () => {
     expect(data).toMatchObject({ viewers: 2, targetsPerWindow: 2 });
     expect([...data.lengths]).toEqual([3, 4, 4, 2]);
   });
+});
+
+test("holdOut() hides the latest likes of held-out viewers where it is told to", () => {
+  const { train, validation } = holdOut(ring(600), { share: 0.1, random: createRandom(1), latest: true });
+  const { given, targets } = validation!;
+  expect(given.offsets).toHaveLength(61);
+  expect(train.events.item.length).toBeGreaterThan(0);
+  for (let viewer = 0; viewer < 60; viewer++) {
+    const last = given.item[given.offsets[viewer + 1]! - 1]!;
+    const hidden = targets.indices.subarray(targets.offsets[viewer]!, targets.offsets[viewer + 1]!);
+    // Of 6 to 10 likes one or two are hidden: what follows on the ring.
+    expect([...hidden].map((item) => (item - last + 12) % 12).sort()).toEqual([1, 2].slice(0, hidden.length));
+  }
 });
 
 test("batchOrder() brings rows of similar length together, and takes each once", () => {

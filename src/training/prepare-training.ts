@@ -231,5 +231,9 @@ function divide(
 ): { readonly train: Dataset; readonly validation: ValidationSet | undefined } {
   if (options.validation === "none") return { train: dataset, validation: undefined };
   if (options.validation !== undefined) return { train: dataset, validation: options.validation };
-  return holdOut(dataset, { share: training.validationShare, random: random.fork("validation") });
+  return holdOut(dataset, {
+    share: training.validationShare,
+    random: random.fork("validation"),
+    latest: hasSequence(options.schema),
+  });
 }

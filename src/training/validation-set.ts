@@ -19,6 +19,8 @@ export interface HoldOutOptions {
   /** Share of the viewers held out, 0-0.5. */
   readonly share: number;
   readonly random: Random;
+  /** Hides each held-out viewer's latest likes instead of random ones: for towers that know order. @default false */
+  readonly latest?: boolean;
   /** Share of a held-out viewer's likes that is given. @default 0.8 */
   readonly givenShare?: number;
   /** Held-out viewers at most. @default 1000 */
@@ -30,7 +32,7 @@ export interface HoldOutOptions {
 /**
  * Sets validation data aside from training data.
  *
- * With enough viewers, some are held out whole and a random part of their likes is hidden, which asks what serving
+ * With enough viewers, some are held out whole and a random part of their likes (or the latest) is hidden, which asks what serving
  * asks: somebody new with some history. With few viewers nobody can be spared: of a share of them the latest like is
  * hidden.
  *
@@ -54,7 +56,7 @@ export function holdOut(
   const heldOut = new Set(people);
   for (const person of people) {
     const events = Int32Array.from(likes[person]!);
-    if (spared) shuffle(events, random);
+    if (spared && options.latest !== true) shuffle(events, random);
     const given = spared
       ? Math.min(events.length - 1, Math.round(events.length * givenShare))
       : events.length - 1;
