@@ -8,7 +8,5 @@ test("explain tells what keeps a video out, to nobody without a confirmed age", 
   expect(await ask()).toMatchObject({ code: 1, stderr: expect.stringContaining("age must be confirmed") });
   await run("users", "confirm-age", "viewer");
   const told = { code: 0, video_id: "v1", shown: false, obstacles: ["not_in_catalogue"], score: null };
-  expect(await ask("--lang", "ja")).toMatchObject(told);
-  expect(await ask("--why-not", "--limit", "5")).toMatchObject(told);
-  expect(await run("recommend", "viewer", "--explain")).toMatchObject({ code: 0, recommendations: [] });
+  expect(await ask("--why-not", "--lang", "ja", "--limit", "5")).toMatchObject(told);
 });
