@@ -45,6 +45,9 @@ test("[SY13] the command line syncs floors and a feed, says where they stand, an
   const floors = ["--floors", fake.floors.join(","), "--rate", "1000"];
   const without = await futago(["dmm"], { DMM_API_ID: "" });
   expect([without.code, without.stderr]).toEqual([1, expect.stringContaining("set DMM_API_ID")]);
+  const [one] = fake.listing.all();
+  const single = await futago(["dmm", "--cid", `dmm:${one!.floor.replaceAll("/", ":")}:${one!.contentId}`]);
+  expect(single.result, single.said).toMatchObject({ inserted: 1, missing: [] });
   fake.faults.quota = 2;
   const exhausted = await futago(["dmm", ...floors]);
   expect(exhausted.code, exhausted.said).toBe(1);

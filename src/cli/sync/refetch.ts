@@ -32,7 +32,7 @@ export async function refetch(
     const { inserted, updated, unchanged, embedded, failed, denied, missing } = done;
     context.say(`${inserted} new, ${updated} changed, ${unchanged} as they were, ${embedded} embedded`);
     if (failed + denied > 0) context.say(`${failed} failed, ${denied} may not be stored`);
-    if (missing.length > 0) context.say(`${missing.length} are not there any more`);
+    if (missing.length > 0) context.say(`${missing.length} not there any more`);
     context.result(done);
   } finally {
     for (const target of targets) await target.close();
