@@ -118,7 +118,8 @@ describeDatabases("why and why not", (open) => {
     }
     // Whoever adds an obstacle adds its case.
     expect([...told].sort()).toEqual([...obstacles].sort());
-  });
+    // Some thirty questions of a database: more than the usual minute where others use the machine, too.
+  }, 180_000);
 
   test("[EX7] reasons over HTTP name titles to the viewer alone: not in the log, nor after an erasure or a take-down", async () => {
     const { post, logged, store, why, ranking, events } = await world();
