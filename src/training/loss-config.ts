@@ -35,7 +35,7 @@ export interface LossConfig {
   readonly hardDepth: number;
 }
 
-/** The softmax and mix as the issue of negatives asks for them; measured beside the others in docs/training.md. */
+/** The mix, and the settings of hard negatives and of the hinge, are first guesses: docs/training.md says what is measured. */
 export const lossDefaults: LossConfig = Object.freeze({
   loss: "softmax_single",
   gbceCalibration: 0.75,
