@@ -58,7 +58,9 @@ describe("resolveTowerConfig", () => {
     expect(() => resolveTowerConfig({ activation: "step" as "relu" })).toThrow(
       "activation must be gelu, relu or tanh",
     );
-    expect(() => resolveTowerConfig({ preset: "huge" as "lite" })).toThrow("preset must be standard, lite, sequence");
+    expect(() => resolveTowerConfig({ preset: "huge" as "lite" })).toThrow(
+      "preset must be standard, lite, sequence",
+    );
   });
 });
 
