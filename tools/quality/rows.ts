@@ -85,10 +85,10 @@ export const qualityRows: readonly QualityRow[] = [
   },
   {
     name: "demo",
-    title: "The demo catalogue, known viewers",
+    title: "The demo catalogue, new viewers",
     prepare: [["import", "demo", "--home", "{home}"]],
     command: [
-      ...["evaluate", "--home", "{home}", "--protocol", "random", "--seeds", "42,1,2"],
+      ...["evaluate", "--home", "{home}", "--protocol", "strong", "--seeds", "42,1,2"],
       ...["--baselines", "popularity,content-knn,ease,ials", "--tune-baselines"],
       ...["--diversity", "0.1,0.3,0.5,0.7", "--json"],
     ],
