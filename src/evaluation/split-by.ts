@@ -28,12 +28,17 @@ const protocols: Readonly<Record<ProtocolName, (dataset: Dataset, options: Split
  * @param protocol Which question is asked.
  * @param options Seed, share, order.
  * @returns The split.
- * @throws RangeError When an order is given to another protocol than `last`, or nobody is left to test on.
+ * @throws RangeError When an order is given to another protocol than `last`, a share to `last`, or nobody is left to test on.
  */
 export function splitBy(dataset: Dataset, protocol: ProtocolName, options: SplitByOptions = {}): Split {
   if (options.order !== undefined && protocol !== "last") {
     throw new RangeError(
       `Cannot follow a given order as only the protocol "last" has one: current value is "${protocol}"`,
+    );
+  }
+  if (options.testShare !== undefined && protocol === "last") {
+    throw new RangeError(
+      `Cannot hold out a share in the protocol "last" as it holds out one like of each person: current value is ${options.testShare}; leave it out`,
     );
   }
   return protocols[protocol](dataset, options);

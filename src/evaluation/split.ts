@@ -56,6 +56,14 @@ export interface Split {
 /** What recall@k is divided by. */
 export type RecallDivisor = "min(k, held)" | "held";
 
+/**
+ * A share in words: 0.1 is "10 %".
+ *
+ * @param share 0-1.
+ * @returns Percent, rounded to a tenth.
+ */
+export const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
+
 /** Options of every protocol. */
 export interface ProtocolOptions {
   /** @default 42 */

@@ -12,7 +12,7 @@ import {
 import { createRuntimeProduct } from "../../onnx/mod.ts";
 import { towerPresets } from "../../towers/mod.ts";
 import { action, type CliContext, withSharedOptions } from "../context.ts";
-import { type DataOptions, readData, readOrder, withDataOptions } from "../evaluation/data-options.ts";
+import { type DataOptions, readData, splitOptions, withDataOptions } from "../evaluation/data-options.ts";
 import { type EvaluationPlan, evaluateSeed, type SeedEvaluation } from "../evaluation/evaluate-seed.ts";
 import { peakRssMb, pooledSummaryOf, summaryOf } from "../evaluation/summaries.ts";
 import { importanceRows } from "../importance-rows.ts";
@@ -110,7 +110,7 @@ async function runEvaluation(context: CliContext, options: Options): Promise<voi
       withStores(context, ({ database }) => read(database.catalogue)),
     ),
     protocol: options.protocol,
-    order: await readOrder(options),
+    division: await splitOptions(options),
     baselines: options.baselines,
     tuneBaselines: options.tuneBaselines ?? false,
     towers: options.baselinesOnly ? undefined : await readModelSettings(options),

@@ -21,7 +21,7 @@ import {
   type Trial,
 } from "../../tuning/mod.ts";
 import { action, type CliContext, withSharedOptions } from "../context.ts";
-import { type DataOptions, readData, readOrder, withDataOptions } from "../evaluation/data-options.ts";
+import { type DataOptions, readData, splitOptions, withDataOptions } from "../evaluation/data-options.ts";
 import { peakRssMb } from "../evaluation/summaries.ts";
 import { readFeatureSchema } from "../feature-schema.ts";
 import { withStores } from "../open-stores.ts";
@@ -134,11 +134,11 @@ async function tune(context: CliContext, options: Options): Promise<void> {
     options.space === undefined
       ? defaultSearchSpace
       : parseSearchSpace((await readJsonFile(options.space, "a search space")).json);
-  const order = await readOrder(options);
+  const division = await splitOptions(options);
   const outcome = await withStores(context, async ({ database }) => {
     const dataset = await readData(options, (read) => read(database.catalogue));
     const { protocol, seed, minEpochs } = options;
-    const split = splitBy(dataset, protocol, { seed, ...(order === undefined ? {} : { order }) });
+    const split = splitBy(dataset, protocol, { ...division, seed });
     const data = sha256Hex(`${split.hash} ${canonicalJson(schema)}`);
     const plan = planStudy({ data, base, space, schema, seed, minEpochs });
     return runOn(split, { context, options, schema, plan, store: database.tuning });

@@ -6,7 +6,7 @@ import {
   type ProtocolName,
   protocolNames,
   readViewerOrder,
-  type ViewerOrder,
+  type SplitByOptions,
 } from "../../evaluation/mod.ts";
 import { realNumber, wholeNumber } from "../option-values.ts";
 import { readText } from "../text-files.ts";
@@ -19,6 +19,7 @@ export interface DataOptions {
   readonly minRating?: number;
   readonly minItemEvents?: number;
   readonly minUserEvents: number;
+  readonly testShare?: number;
 }
 
 /**
@@ -49,6 +50,11 @@ export function withDataOptions(command: Command): Command {
       "leave out people with fewer likes, after items were left out",
       wholeNumber({ min: 0 }),
       0,
+    )
+    .option(
+      "--test-share <x>",
+      "share of viewers, likes, time or items that is held out for the test, and again for validation; not for last (default: 0.1)",
+      realNumber({ min: 0.01, max: 0.45 }),
     );
 }
 
@@ -79,11 +85,12 @@ export async function readData(
 }
 
 /**
- * Reads the order of `last`, where one is given.
+ * What of the options goes to the division, but for the seed.
  *
- * @param options Which file.
- * @returns The order; undefined without one.
+ * @param options As parsed.
+ * @returns Options of `splitBy`.
  */
-export async function readOrder({ order }: DataOptions): Promise<ViewerOrder | undefined> {
-  return order === undefined ? undefined : readViewerOrder(await readText(order));
+export async function splitOptions({ order: file, testShare }: DataOptions): Promise<SplitByOptions> {
+  const order = file === undefined ? undefined : readViewerOrder(await readText(file));
+  return { ...(order === undefined ? {} : { order }), ...(testShare === undefined ? {} : { testShare }) };
 }

@@ -9,9 +9,9 @@ import {
   type HistoryCurve,
   historyCurve,
   type ProtocolName,
+  type SplitByOptions,
   splitBy,
   trainingCurves,
-  type ViewerOrder,
   viewersWithHistory,
 } from "../../evaluation/mod.ts";
 import { fitFeatures } from "../../features/mod.ts";
@@ -27,7 +27,8 @@ export interface EvaluationPlan {
   readonly context: CliContext;
   readonly dataset: Dataset;
   readonly protocol: ProtocolName;
-  readonly order: ViewerOrder | undefined;
+  /** How it is divided, but for the seed. */
+  readonly division: SplitByOptions;
   /** The protocol's own where undefined. */
   readonly baselines: readonly BaselineName[] | undefined;
   readonly tuneBaselines: boolean;
@@ -66,9 +67,9 @@ export interface SeedEvaluation extends DetailedEvaluation {
  * @returns The report and what it was made from.
  */
 export async function evaluateSeed(plan: EvaluationPlan, seed: number): Promise<SeedEvaluation> {
-  const { context, order, runtime, product } = plan;
+  const { context, division, runtime, product } = plan;
   const { progress, signal } = context;
-  const split = splitBy(plan.dataset, plan.protocol, { seed, ...(order === undefined ? {} : { order }) });
+  const split = splitBy(plan.dataset, plan.protocol, { ...division, seed });
   const schema = await readFeatureSchema(plan.schema);
   const content = contentVectors(fitFeatures(schema, split.train), split.items);
   // First, as what these refuse should not be learned after the towers were trained.

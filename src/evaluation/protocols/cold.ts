@@ -4,7 +4,7 @@ import { buildEvaluationSet } from "../evaluation-set.ts";
 import { finishSplit } from "../finish-split.ts";
 import { selectItems } from "../select-items.ts";
 import { shuffled } from "../shuffle.ts";
-import type { ProtocolOptions, Split } from "../split.ts";
+import { type ProtocolOptions, percent, type Split } from "../split.ts";
 
 /**
  * New items: 10 % of the items, and another 10 % for validation, are absent from training altogether and are the
@@ -39,8 +39,7 @@ export function splitCold(dataset: Dataset, options: ProtocolOptions = {}): Spli
     protocol: "cold",
     seed,
     parameters: { testShare, coldItems: size },
-    description:
-      "New items: 10 % of the items are never seen in training and are the only candidates; those of them that a viewer liked are to be found, given what the viewer liked of the trained items.",
+    description: `New items: ${percent(testShare)} of the items are never seen in training and are the only candidates; those of them that a viewer liked are to be found, given what the viewer liked of the trained items.`,
     recallDivisor: "held",
     train: { ...train, items: whole.items.slice(0, warm) },
     validation: buildEvaluationSet(whole, {

@@ -124,6 +124,7 @@ describe("splitBy()", () => {
     expect(() => splitBy(dataset, "strong", { order })).toThrow(RangeError);
     expect(() => readViewerOrder("p0,i1,0\np0,i1\n")).toThrow(RangeError);
     expect(() => splitBy(dataset, "last", { order: new Map() })).toThrow(RangeError);
+    expect(() => splitBy(dataset, "last", { testShare: 0.2 })).toThrow("holds out one like of each person");
   });
 
   test("[EV5] temporal: nothing from after a cut is trained on or given", () => {

@@ -3,7 +3,7 @@ import { type Dataset, filterEvents } from "../../catalogue/mod.ts";
 import { buildEvaluationSet, dealLikes } from "../evaluation-set.ts";
 import { finishSplit } from "../finish-split.ts";
 import { shuffled } from "../shuffle.ts";
-import type { ProtocolOptions, Split } from "../split.ts";
+import { type ProtocolOptions, percent, type Split } from "../split.ts";
 
 /** Viewers with fewer likes cannot give one to each part and stay in training. */
 const minLikes = 3;
@@ -35,8 +35,7 @@ export function splitRandom(dataset: Dataset, options: ProtocolOptions = {}): Sp
     protocol: "random",
     seed,
     parameters: { testShare, minLikes, rounding: "down" },
-    description:
-      "Known viewers: of each viewer's likes 80 % are trained on and given; 10 % at random are to be found among the whole catalogue without the other 90 %.",
+    description: `Known viewers: of each viewer's likes ${percent(1 - 2 * testShare)} are trained on and given; ${percent(testShare)} at random are to be found among the whole catalogue without the other ${percent(1 - testShare)}.`,
     recallDivisor: "held",
     train: filterEvents(dataset, given),
     validation: buildEvaluationSet(dataset, { people, given, held: (event) => part[event] === 1 }),

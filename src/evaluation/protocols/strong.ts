@@ -4,7 +4,7 @@ import { buildEvaluationSet, dealLikes } from "../evaluation-set.ts";
 import { finishSplit } from "../finish-split.ts";
 import { likedItems } from "../liked-items.ts";
 import { shuffled } from "../shuffle.ts";
-import type { ProtocolOptions, Split } from "../split.ts";
+import { type ProtocolOptions, percent, type Split } from "../split.ts";
 
 /** Viewers with fewer likes cannot be divided 80/20 and stay in training. */
 const minLikes = 5;
@@ -46,8 +46,7 @@ export function splitStrong(dataset: Dataset, options: ProtocolOptions = {}): Sp
     protocol: "strong",
     seed,
     parameters: { testShare, heldShare, minLikes },
-    description:
-      "New viewers with some history: viewers are split 80/10/10; of a held-out viewer's likes 80 % are given and 20 % are to be found among the whole catalogue without what was given.",
+    description: `New viewers with some history: ${percent(testShare)} of the viewers, and as many for validation, are not trained on; of a held-out viewer's likes 80 % are given and 20 % are to be found among the whole catalogue without what was given.`,
     recallDivisor: "min(k, held)",
     train: filterEvents(dataset, (event) => heldOut[dataset.events.person[event]!] === 0),
     validation: buildEvaluationSet(dataset, { people: validation, given, held }),
