@@ -24,6 +24,7 @@ const options = (changes: Partial<CandidateOptions["config"]> = {}): CandidateOp
     maxPositives: 100,
     nopeWeight: 1,
     popularShare: 0.5,
+    popularityDiscount: 0,
     sampledNegatives: 3,
     ...changes,
   },
@@ -31,6 +32,20 @@ const options = (changes: Partial<CandidateOptions["config"]> = {}): CandidateOp
 const users = Int32Array.of(1, 0);
 
 describe("candidateSource over a whole catalogue", () => {
+  test.each([100, 2])(
+    "[TR12] a discount of popularity is d · log(likes + 1), with up to %i whole",
+    (maxCandidates) => {
+      const { adjustment } = candidateSource(
+        preferences,
+        options({ popularityDiscount: 0.5, maxCandidates }),
+      );
+      // Items 1 and 4 have one like, item 3 two.
+      const expected = [1, 2, 1, 3, 2, 1].map((likes) => 0.5 * Math.log(likes));
+      for (const [item, value] of expected.entries()) expect(adjustment![item]).toBeCloseTo(value, 6);
+      expect(candidateSource(preferences, options({ maxCandidates })).adjustment).toBeUndefined();
+    },
+  );
+
   test("scores every liked item, exactly", () => {
     const source = candidateSource(preferences, options());
     const batch = source.draw(users, createRandom(1));

@@ -17,6 +17,8 @@ export interface CandidateSource {
   readonly samplingRate: number;
   /** By item, 1 for what may be a candidate. */
   readonly eligible: Uint8Array;
+  /** By item, what the loss adds to its logits; undefined where nothing. */
+  readonly adjustment: Float32Array | undefined;
   /** Draws hard negatives by new counts of near neighbours, one per item; undefined where none are drawn. */
   readonly harden: ((mined: Float32Array) => void) | undefined;
   /** The candidates for a batch of viewers. The arrays are valid until the next call. */
@@ -41,6 +43,7 @@ export interface CandidateOptions {
     | "maxCandidates"
     | "maxPositives"
     | "nopeWeight"
+    | "popularityDiscount"
     | "popularShare"
     | "sampledNegatives"
   >;
@@ -49,6 +52,7 @@ export interface CandidateOptions {
 /** What may be a candidate, and what negatives are drawn by once near neighbours are known. */
 interface Catalogue {
   readonly eligible: Uint8Array;
+  readonly adjustment: Float32Array | undefined;
   readonly items: Int32Array;
   readonly sampler: (mined?: Float32Array) => NegativeSampler;
 }
@@ -68,8 +72,10 @@ export function candidateSource(preferences: Preferences, options: CandidateOpti
   }
   const eligible = Uint8Array.from(counts, (n) => (n > 0 || config.candidateItems === "all" ? 1 : 0));
   const mix = { popularShare: config.popularShare, hardShare: config.hardShare, eligible };
+  const discount = config.popularityDiscount;
   const catalogue: Catalogue = {
     eligible,
+    adjustment: discount === 0 ? undefined : Float32Array.from(counts, (n) => discount * Math.log(n + 1)),
     items: Int32Array.from(eligible.keys()).filter((j) => eligible[j] === 1),
     sampler: (mined) => mixedSampler(counts, { ...mix, ...(mined && { mined }) }),
   };
@@ -83,7 +89,7 @@ function wholeCatalogue(
   catalogue: Catalogue,
 ): CandidateSource {
   const { config } = options;
-  const { items, eligible } = catalogue;
+  const { items, eligible, adjustment } = catalogue;
   const hasOffset = config.loss !== "softmax" || config.nopeWeight !== 1;
   const grid = new CandidateGrid(options.items, hasOffset);
   grid.setItems(items);
@@ -97,6 +103,7 @@ function wholeCatalogue(
     hasOffset,
     samplingRate: 1,
     eligible,
+    adjustment,
     harden: pairing === undefined || config.hardShare === 0 ? undefined : harden,
     draw: (users, random) => {
       grid.clear(users.length);
@@ -150,6 +157,7 @@ function sharedSample(
     hasOffset: true,
     samplingRate: Math.min(1, sampledNegatives / Math.max(1, catalogue.items.length - 1)),
     eligible: catalogue.eligible,
+    adjustment: catalogue.adjustment,
     harden: config.hardShare === 0 ? undefined : harden,
     draw: (users, random) => {
       const { sampler, others, correction } = current;

@@ -8,6 +8,8 @@ export interface ScoreInputs {
   readonly item: Pick<ItemOutput, "direction" | "bias">;
   /** [1, 1]. */
   readonly logTemperature: Value;
+  /** [1, candidates], added to the logits of each; serving does not know of it. */
+  readonly adjustment?: Value | undefined;
 }
 
 /**
@@ -22,15 +24,23 @@ export function cosines(parts: Pick<ScoreInputs, "user" | "item">): Value {
 }
 
 /**
- * The logits z_uj = (u · v_j + c_j) / τ.
+ * The logits z_uj = (u · v_j + c_j) / τ + a_j.
  *
- * @param parts User and item vectors, bias, and log τ.
+ * @param parts User and item vectors, bias, log τ, and the adjustment a.
  * @returns [users, candidates].
  */
 export function logits(parts: ScoreInputs): Value {
   const sharpness = exp(neg(parts.logTemperature));
   // The factor goes to the smaller operands: a pass over users × candidates is saved.
   const cosine = matMul(mul(parts.user, sharpness), parts.item.direction, { transposeB: true });
-  if (parts.item.bias === undefined) return cosine;
-  return add(cosine, mul(transpose(parts.item.bias), sharpness));
+  const ofItems: Value[] = [];
+  if (parts.item.bias !== undefined) ofItems.push(mul(transpose(parts.item.bias), sharpness));
+  if (parts.adjustment !== undefined) ofItems.push(parts.adjustment);
+  // One row, before it meets users × candidates.
+  return ofItems.length === 0
+    ? cosine
+    : add(
+        cosine,
+        ofItems.reduce((sum, row) => add(sum, row)),
+      );
 }

@@ -45,6 +45,7 @@ export function checkNextItem(training: TrainingConfig): void {
   hold("hardShare", "be 0", training.hardShare === 0);
   hold("nopeWeight", "be 1", training.nopeWeight === 1);
   hold("newViewerShare", "be 0", training.newViewerShare === 0);
+  hold("popularityDiscount", "be 0", training.popularityDiscount === 0);
   hold("featureDropout", "name no feature", Object.keys(training.featureDropout).length === 0);
   for (const head of ["likeHeadWeight", "watchHeadWeight", "nopeHeadWeight"] as const) {
     hold(head, "be 0", training[head] === 0);

@@ -10,6 +10,8 @@ import type { TrainingConfig } from "./training-config.ts";
 export const stepInputs = {
   targets: "targets",
   offset: "offset",
+  /** [1, candidates]: what the loss adds to the logits of each. */
+  adjustment: "adjustment",
   /** Scalars of AdamW, see `adamWScalars`. */
   stepSize: "step_size",
   epsilon: "epsilon",

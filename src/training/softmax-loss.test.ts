@@ -54,6 +54,7 @@ const config = {
   maxPositives: 100,
   nopeWeight: 1,
   popularShare: 0.5,
+  popularityDiscount: 0,
 } as const;
 
 /** The mean gradient by viewer 0's vector, over batches of viewer 0 and nine others drawn anew with the candidates. */

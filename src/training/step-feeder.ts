@@ -87,6 +87,11 @@ export class StepFeeder implements BatchFeeder {
     inputs[stepInputs.targets] = { dtype: "float32", shape, data: batch.targets };
     if (batch.offset !== undefined)
       inputs[stepInputs.offset] = { dtype: "float32", shape, data: batch.offset };
+    const { adjustment } = this.#options.candidates;
+    if (adjustment !== undefined) {
+      const data = Float32Array.from(batch.items, (j) => adjustment[j]!);
+      inputs[stepInputs.adjustment] = { dtype: "float32", shape: [1, data.length], data };
+    }
     this.#feedMasks(random.fork("masks"), inputs, { user: users.length, item: batch.items.length });
     Object.assign(inputs, this.#options.encounters?.feed(users, batch.items));
     return { inputs, rows };

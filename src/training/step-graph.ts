@@ -55,6 +55,8 @@ export function stepGraph(options: StepGraphOptions): StepGraph & { readonly gra
   const item = side("item");
   const targets = input(stepInputs.targets, ["users", candidates]);
   const offset = options.hasOffset ? input(stepInputs.offset, ["users", candidates]) : undefined;
+  const adjustment =
+    training.popularityDiscount > 0 ? input(stepInputs.adjustment, [1, candidates]) : undefined;
   const vectors = {
     user: userDirection(towers, layouts.user, user.sources),
     item: itemOutput(towers, layouts.item, item.sources),
@@ -63,6 +65,7 @@ export function stepGraph(options: StepGraphOptions): StepGraph & { readonly gra
   const total = trainingLoss({
     ...vectors,
     logTemperature: logTemperature(towers, get),
+    adjustment,
     targets,
     offset,
     samplingRate: options.samplingRate,
@@ -73,6 +76,7 @@ export function stepGraph(options: StepGraphOptions): StepGraph & { readonly gra
   const updates = parameterUpdates(loss, { parameters, value: get, training });
   const inputs = [...user.inputs.values(), ...item.inputs.values(), targets, ...updates.inputs];
   if (offset !== undefined) inputs.push(offset);
+  if (adjustment !== undefined) inputs.push(adjustment);
   if (heads !== undefined) inputs.push(...heads.inputs);
   const outputs = { loss: div(total, reduceSum(targets)), ...updates.outputs };
   return { inputs, outputs, gradients: updates.gradients };

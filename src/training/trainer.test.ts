@@ -67,6 +67,7 @@ const aids: TrainingOptions = {
   viewCounts: "watched",
   idDropoutStart: 0.8,
   featureDropout: { "*": 0.2, "user.history": 0.1 },
+  popularityDiscount: 0.3,
   likeHeadWeight: 0.1,
   nopeHeadWeight: 0.1,
 };

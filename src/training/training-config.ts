@@ -57,6 +57,12 @@ export interface TrainingConfig extends LossConfig {
   readonly maxCandidates: number;
   /** Most positives per viewer that enter one step when the catalogue is larger; drawn anew each step. */
   readonly maxPositives: number;
+  /**
+   * d: what the loss adds to the logit of every item before they compete, d · log(likes + 1). What popularity explains the
+   * towers then need not learn, and what they serve, without the addition, leans on it less: more of the catalogue is
+   * shown. 0 for what is likeliest to be liked. (Menon et al. 2021, "Long-tail learning via logit adjustment", arXiv 2007.07314.)
+   */
+  readonly popularityDiscount: number;
   /** Which items may be candidates: those somebody liked, or all. */
   readonly candidateItems: "liked" | "all";
   /** Tables up to this many rows stay whole in the graph; of larger ones only the rows of the batch. */
@@ -126,6 +132,7 @@ export const trainingDefaults: TrainingConfig = Object.freeze({
   nopeWeight: 1,
   maxCandidates: 8192,
   maxPositives: 32,
+  popularityDiscount: 0,
   candidateItems: "liked",
   denseRows: 8192,
   idDropoutStart: null,
@@ -176,7 +183,7 @@ function resolveConfig(options: TrainingOptions): TrainingConfig {
   whole(["batchUsers", "stepsPerEpoch", "epochs", "validateEvery", "plateauPatience", "maxCandidates"], 1);
   whole(["maxPositives", "denseRows", "checkpointSteps"], 1);
   within(["viewThreshold", "accidentalWeight", "idDropoutShare"], 0, 1);
-  within(["newViewerShare"], 0, 1);
+  within(["newViewerShare", "popularityDiscount"], 0, 1);
   within(["bounceSeconds", "burstSeconds"], 0, 3600);
   whole(["burstLikes"], 0);
   within(["likeHeadWeight", "watchHeadWeight", "nopeHeadWeight"], 0, 1e6);
@@ -197,6 +204,13 @@ function resolveConfig(options: TrainingOptions): TrainingConfig {
     refuse("schedule", "be constant, cosine or plateau", config.schedule);
   }
   checkLossConfig(config);
+  if (config.loss === "hinge" && config.popularityDiscount !== 0) {
+    refuse(
+      "popularityDiscount",
+      "be 0 where the loss is hinge, which has no logits",
+      config.popularityDiscount,
+    );
+  }
   if (!["liked", "all"].includes(config.candidateItems)) {
     refuse("candidateItems", "be liked or all", config.candidateItems);
   }

@@ -28,6 +28,7 @@ function lossOf(
     user: parts["user"]!,
     item: { direction: parts["direction"]!, bias: parts["bias"] },
     logTemperature: parts["logTemperature"]!,
+    adjustment: parts["adjustment"],
     targets,
     offset,
     samplingRate: 0.25,
@@ -39,6 +40,24 @@ async function evaluate(loss: Value): Promise<number> {
   const session = await runtime.load(emitOnnx({ name: "loss", inputs: [], outputs: { loss } }));
   return (await session.run({}))["loss"]!.data[0]!;
 }
+
+test.each(["softmax", "softmax_single", "gbce", "bce"] as const)(
+  "%s: an adjustment a of the logits is a bias of τ a",
+  async (loss) => {
+    // z = (u · v + c) / τ + a = (u · v + (c + τ a)) / τ
+    const parts = Object.fromEntries(
+      Object.entries(values).map(([name, { data, shape }]) => [name, constant(data, shape)]),
+    );
+    const added = [0.3, -0.8, 0, 1.1];
+    const bias = values["bias"]!.data.map((c, j) => c + 0.4 * added[j]!);
+    const targets = constant([1, 0, 0, 0.5, 0, 2, 0, 0], [2, 4]);
+    const inputs = { targets, offset: undefined };
+    const adjusted = lossOf({ loss }, { ...parts, adjustment: constant(added, [1, 4]) }, inputs);
+    const biased = lossOf({ loss }, { ...parts, bias: constant(bias, [4, 1]) }, inputs);
+    expect(await evaluate(adjusted)).toBeCloseTo(await evaluate(biased), 6);
+    expect(await evaluate(adjusted)).not.toBeCloseTo(await evaluate(lossOf({ loss }, parts, inputs)), 3);
+  },
+);
 
 describe("gradients of the losses agree with central differences", () => {
   const targets = constant([1, 0, 0, 0.5, 0, 2, 0, 0], [2, 4]);
