@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { tinyWorld } from "../../../tests/tiny-world.ts";
+import type { PersonHistory } from "../../catalogue/mod.ts";
 import { residualBound } from "../../towers/mod.ts";
 import { createInferenceEngine } from "../inference-engine.ts";
 import { type Reason, reasonsFor } from "./reasons.ts";
@@ -71,6 +72,27 @@ describe("recommend with reasons", () => {
       "Because of what you said you like: same genre (harbour)",
       "Because of what you said you like: same maker (Northlight)",
     ]);
+  });
+
+  test("tells habits and a profile once, and only of a viewer who has any", () => {
+    const cause = (kind: "habits" | "profile", feature: string, amount: number) => {
+      return { cause: { kind, feature }, amount };
+    };
+    const contributions = [
+      cause("habits", "activity", 0.1),
+      cause("profile", "region", 0.1),
+      cause("habits", "pattern", 0.2),
+    ];
+    const causes = { score: 0.4, contributions, features: {} };
+    const told = (fields: Record<string, string>, events: PersonHistory["events"]) => {
+      const history = { person: { id: "p", fields }, events, items: new Map() };
+      const options = { history, blocks: undefined, lang: "en", most: 3, against: false } as const;
+      return reasonsFor(undefined, causes, options).map(({ kind, contribution }) => [kind, contribution]);
+    };
+    const event = { personId: "p", itemId: "v", kind: "like", at: 0 } as const;
+    expect(told({}, [])).toEqual([]);
+    expect(told({ region: "Tohoku" }, [])).toEqual([["profile", 0.1]]);
+    expect(told({}, [event])).toEqual([["habits", expect.closeTo(0.3, 9)]]);
   });
 
   test("at most 100 items come with reasons", async () => {

@@ -1,7 +1,7 @@
 import type { Blocks, Item, PersonHistory } from "../../catalogue/mod.ts";
 import { mayShow } from "../shown-items.ts";
 import { namesIn } from "../variety.ts";
-import type { ScoreCauses } from "./contributions.ts";
+import type { Cause, Contribution, ScoreCauses } from "./contributions.ts";
 import { type ReasonLanguage, type SharedField, sentenceOf, sharedFields } from "./wording.ts";
 
 /** One reason for a score. */
@@ -56,11 +56,14 @@ export function reasonsFor(
   const blocks = options.blocks && { blocks: options.blocks };
   const total = causes.contributions.reduce((sum, { amount }) => sum + Math.max(0, amount), 0);
   const reasons: Reason[] = [];
-  const heaviest = causes.contributions.toSorted((a, b) => Math.abs(b.amount) - Math.abs(a.amount));
+  const heaviest = onceEach(causes.contributions).toSorted((a, b) => Math.abs(b.amount) - Math.abs(a.amount));
   for (const contribution of heaviest) {
     const { cause, amount } = contribution;
     if (reasons.length === most) break;
     if (amount === 0 || (amount < 0 && !against)) continue;
+    // What is not known moves a score, too, but is no reason to give to a viewer.
+    if (!against && cause.kind === "habits" && history.events.length === 0) continue;
+    if (!against && cause.kind === "profile" && Object.keys(history.person.fields).length === 0) continue;
     const facts = { contribution: amount, share: total > 0 ? amount / total : 0 };
     if (cause.kind === "taste") {
       // Named where the item has it: what is taken down or blocked is on no item that is shown.
@@ -85,6 +88,17 @@ export function reasonsFor(
     reasons.push({ ...reason, text: sentenceOf(reason, { lang, title: past.title }) });
   }
   return reasons;
+}
+
+/** What several features of a kind contribute, as one: they are told by the same words. */
+function onceEach(contributions: readonly Contribution[]): readonly Contribution[] {
+  const named = contributions.filter(({ cause }) => cause.kind === "item" || cause.kind === "taste");
+  const sums = new Map<Cause["kind"], Contribution>();
+  for (const { cause, amount } of contributions) {
+    if (cause.kind === "item" || cause.kind === "taste") continue;
+    sums.set(cause.kind, { cause, amount: amount + (sums.get(cause.kind)?.amount ?? 0) });
+  }
+  return [...named, ...sums.values()];
 }
 
 /** What a viewer last decided about an item; a view only where they never decided. */
