@@ -14,6 +14,7 @@ export const folderOrder = [
   "training",
   "evaluation",
   "tuning",
+  "learning",
   "registry",
   "embeddings",
   "recommend",
@@ -94,8 +95,7 @@ export function checkSource(path: string, source: string): string[] {
     report(0, "is named after no idea: say what it holds instead of utils, helpers, manager or common");
   if (!kebabCase.test(name)) report(0, "must be named in kebab-case");
   const lines = source.split("\n").length - 1;
-  // A mod.ts is a list, which has no second idea to look for.
-  if (lines > lineLimit && name !== "mod.ts")
+  if (lines > lineLimit)
     report(0, `has ${lines} lines, more than ${lineLimit}: look for the second idea in it`);
 
   const statement =
