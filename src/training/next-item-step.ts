@@ -7,30 +7,17 @@ import {
   type SequenceInputs,
   sequenceInputs,
   sequenceStates,
-  type TowerConfig,
-  type TowerLayouts,
-  type TowerParameter,
 } from "../towers/mod.ts";
-import type { BagPlan } from "./bag-plan.ts";
 import { logTemperature } from "./log-temperature.ts";
 import { nextItemLoss } from "./next-item-loss.ts";
 import { learnedValues, parameterUpdates } from "./parameter-updates.ts";
+import type { StepGraphOptions } from "./step-graph.ts";
 import { inputNames, plannedSources } from "./tower-sources.ts";
-import type { TrainingConfig } from "./training-config.ts";
 
 /** What {@link nextItemStep} is built from. */
-export interface NextItemStepOptions {
-  readonly towers: TowerConfig;
-  readonly training: TrainingConfig;
-  readonly layouts: TowerLayouts;
-  readonly parameters: readonly TowerParameter[];
-  readonly plans: readonly BagPlan[];
-  /** How many candidates, where all are scored at every step. */
-  readonly candidates: number | undefined;
+export interface NextItemStepOptions extends Omit<StepGraphOptions, "hasOffset"> {
   /** Targets of a batch, on average. */
   readonly targetsPerStep: number;
-  /** Share of all negatives that are drawn. */
-  readonly samplingRate: number;
 }
 
 /** Names of the inputs beside features, state and the optimiser's. */

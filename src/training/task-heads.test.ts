@@ -3,6 +3,7 @@ import { buildDataset, type CatalogueEvent } from "../catalogue/mod.ts";
 import { constant, gradients, input, type Node, parameter, type Value } from "../graph/mod.ts";
 import { createPortableRuntime, emitOnnx, type Tensor } from "../onnx/mod.ts";
 import { resolveTowerConfig } from "../towers/mod.ts";
+import { expectCentralDifferences } from "./central-differences.conformance.ts";
 import { EncounterFeeder, readEncounters } from "./encounters.ts";
 import { headInputs, headLogits, headLoss, headParameters } from "./task-heads.ts";
 
@@ -63,30 +64,10 @@ describe("headLoss", () => {
         data: Float32Array.of(1, 0.5, 2, 1, 0, 2, 1, 0.5, 2, 1, 0, 2),
       },
     };
-    const run = () =>
-      session.run({
-        ...fed,
-        ...Object.fromEntries(
-          Object.entries(shapes).map(([name, shape]) => [
-            name,
-            { dtype: "float32" as const, shape, data: data[name]! },
-          ]),
-        ),
-      });
-    const analytic = await run();
-    const h = 2 ** -9;
-    for (const [name, numbers] of Object.entries(data)) {
-      for (const [i, x] of numbers.entries()) {
-        numbers[i] = x + h;
-        const above = { x: numbers[i]!, f: (await run())["total"]!.data[0]! };
-        numbers[i] = x - h;
-        const below = { x: numbers[i]!, f: (await run())["total"]!.data[0]! };
-        numbers[i] = x;
-        const slope = (above.f - below.f) / (above.x - below.x);
-        const error = Math.abs(slope - analytic[`d ${name}`]!.data[i]!);
-        expect(error / Math.max(1, Math.abs(slope)), `${name} ${i}`).toBeLessThan(1e-3);
-      }
-    }
+    const values = Object.fromEntries(
+      Object.entries(shapes).map(([name, shape]) => [name, { shape, data: data[name]! }]),
+    );
+    await expectCentralDifferences({ session, values, fed });
   });
 
   test("starts as the score itself, a refusal as its opposite", async () => {
