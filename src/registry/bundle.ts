@@ -1,8 +1,10 @@
 import { type BlobStore, digestHex, FutagoError, sha256Hex } from "../base/mod.ts";
 import { type FittedFeatures, parseFittedFeatures } from "../features/mod.ts";
+import type { ServedHeads } from "../towers/mod.ts";
 import type { Fallback } from "./fallback.ts";
 import type { Golden } from "./golden.ts";
-import { type BundleFile, bundleFiles, type Manifest, parseManifest } from "./manifest.ts";
+import { parseHeads } from "./heads-file.ts";
+import { type BundleFile, bundleFiles, type FileEntry, type Manifest, parseManifest } from "./manifest.ts";
 import { isVersionName } from "./version-name.ts";
 
 /** What a bundle may weigh in all: an edge function must be able to fetch and hold it. */
@@ -16,6 +18,8 @@ export interface Bundle {
   readonly features: FittedFeatures;
   readonly userOnnx: Uint8Array;
   readonly itemOnnx: Uint8Array;
+  /** Undefined where none were trained. */
+  readonly heads?: ServedHeads | undefined;
   readonly fallback: Fallback;
   readonly golden: Golden;
 }
@@ -48,37 +52,45 @@ export async function writeBundle(
   source: BundleSource,
 ): Promise<{ readonly manifest: Manifest; readonly manifestHash: string }> {
   const root = bundlePath(source.manifest.version);
-  const contents: Record<BundleFile, Uint8Array> = {
+  const contents: Readonly<Record<Exclude<BundleFile, "heads.json">, Uint8Array>> & {
+    readonly "heads.json"?: Uint8Array;
+  } = {
     "features.json": toJson(source.features),
     "user_tower.onnx": source.userOnnx,
     "item_tower.onnx": source.itemOnnx,
+    ...(source.heads && { "heads.json": toJson(source.heads) }),
     "fallback.json": toJson(source.fallback),
     "golden.json": toJson(source.golden),
   };
-  const total = bundleFiles.reduce((sum, file) => sum + contents[file].length, 0);
+  const files = bundleFiles.flatMap((file) => {
+    const bytes = contents[file];
+    return bytes === undefined ? [] : [{ file, bytes }];
+  });
+  const total = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
   if (total > maxBundleBytes) {
     throw new RangeError(
       `Cannot write the bundle of "${source.manifest.version}" as it must be at most 50 MB: current value is ` +
         `${(total / 1024 / 1024).toFixed(1)} MB; choose fewer dimensions or a smaller vocabulary`,
     );
   }
-  const entry = (file: BundleFile) => ({ sha256: sha256Hex(contents[file]), bytes: contents[file].length });
+  const entryOf = (bytes: Uint8Array): FileEntry => ({ sha256: sha256Hex(bytes), bytes: bytes.length });
   const manifest: Manifest = {
     kind: "futago-bundle",
     format: 1,
     ...source.manifest,
     files: {
-      "features.json": entry("features.json"),
-      "user_tower.onnx": entry("user_tower.onnx"),
-      "item_tower.onnx": entry("item_tower.onnx"),
-      "fallback.json": entry("fallback.json"),
-      "golden.json": entry("golden.json"),
+      "features.json": entryOf(contents["features.json"]),
+      "user_tower.onnx": entryOf(contents["user_tower.onnx"]),
+      "item_tower.onnx": entryOf(contents["item_tower.onnx"]),
+      "fallback.json": entryOf(contents["fallback.json"]),
+      "golden.json": entryOf(contents["golden.json"]),
+      ...(contents["heads.json"] && { "heads.json": entryOf(contents["heads.json"]) }),
     },
   };
-  for (const file of bundleFiles) await blobs.write(`${root}${file}`, contents[file]);
-  const bytes = toJson(manifest);
-  await blobs.write(`${root}manifest.json`, bytes);
-  return { manifest, manifestHash: sha256Hex(bytes) };
+  for (const { file, bytes } of files) await blobs.write(`${root}${file}`, bytes);
+  const written = toJson(manifest);
+  await blobs.write(`${root}manifest.json`, written);
+  return { manifest, manifestHash: sha256Hex(written) };
 }
 
 /** A bundle's contents without the item tower, which only some need. */
@@ -127,9 +139,10 @@ export async function readServingBundle(
   const read = (file: BundleFile) => readBundleFile(blobs, opened, file);
   const readJson = async (file: BundleFile) => fromJson(await read(file));
   // Each is parsed as it comes, while the tower, by far the largest, is still on its way.
-  const [features, fallback, golden, userOnnx] = await Promise.all([
+  const [features, heads, fallback, golden, userOnnx] = await Promise.all([
     // Whole, but perhaps of another version of Futago, whose encoders would read other columns.
     readJson("features.json").then(parseFittedFeatures),
+    openHeads(blobs, opened),
     readJson("fallback.json"),
     readJson("golden.json"),
     read("user_tower.onnx"),
@@ -139,6 +152,7 @@ export async function readServingBundle(
     manifestHash,
     features,
     userOnnx,
+    heads,
     fallback: fallback as Fallback,
     golden: golden as Golden,
     readUserOnnx: () => read("user_tower.onnx"),
@@ -172,6 +186,28 @@ export async function readItemBundle(
     golden: fromJson(golden) as Golden,
     itemOnnx,
   };
+}
+
+/**
+ * Reads only the heads of a bundle.
+ *
+ * @param blobs Where from.
+ * @param version Which.
+ * @param options What else must hold.
+ * @returns Undefined where none were trained.
+ * @throws FutagoError `bundle_missing`, or `bundle_corrupt` for the manifest or the heads themselves.
+ */
+export async function readHeads(
+  blobs: BlobStore,
+  version: string,
+  options: ReadBundleOptions = {},
+): Promise<ServedHeads | undefined> {
+  return openHeads(blobs, await readManifest(blobs, version, options));
+}
+
+async function openHeads(blobs: BlobStore, opened: OpenedManifest): Promise<ServedHeads | undefined> {
+  if (opened.manifest.files["heads.json"] === undefined) return undefined;
+  return parseHeads(fromJson(await readBundleFile(blobs, opened, "heads.json")), opened.manifest);
 }
 
 /**
@@ -255,7 +291,7 @@ export async function readManifest(
   return { manifest: parseManifest(bytes, version), manifestHash, root };
 }
 
-/** A file of a bundle, its hash checked: FutagoError `bundle_corrupt` where it is missing or another. */
+/** A file that the manifest names, its hash checked: FutagoError `bundle_corrupt` where it is missing or another. */
 export async function readBundleFile(
   blobs: BlobStore,
   { manifest, root }: OpenedManifest,
@@ -271,9 +307,8 @@ export async function readBundleFile(
     );
   }
   const hash = await digestHex(bytes);
-  if (hash !== manifest.files[file].sha256) {
-    throw hashMismatch(version, file, manifest.files[file].sha256, hash);
-  }
+  const { sha256 } = manifest.files[file]!;
+  if (hash !== sha256) throw hashMismatch(version, file, sha256, hash);
   return bytes;
 }
 

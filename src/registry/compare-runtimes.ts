@@ -1,7 +1,7 @@
 import type { Runtime } from "../onnx/mod.ts";
 import { loadTowers, type Towers } from "../towers/mod.ts";
 import type { Bundle } from "./bundle.ts";
-import { embedGolden, type Golden, largestDifference, parityTolerance } from "./golden.ts";
+import { embedGolden, goldenChances, largestDifference, parityTolerance } from "./golden.ts";
 
 /** Something that opens a bundle's towers: {@link onRuntime} for what reads ONNX. */
 export interface TowerOpener {
@@ -62,13 +62,14 @@ export async function compareRuntimes(
   openers: readonly TowerOpener[],
 ): Promise<RuntimeComparison> {
   const { golden, manifest } = bundle;
+  const recorded = [...golden.itemVectors, ...golden.userVectors, ...(golden.chances ?? [])].flat();
   const vectors: { readonly name: string; readonly values: ArrayLike<number> }[] = [
-    { name: "recorded", values: [...golden.itemVectors, ...golden.userVectors].flat() },
+    { name: "recorded", values: recorded },
   ];
   for (const { name, open } of openers) {
     const towers = await open(bundle);
     try {
-      vectors.push({ name, values: await goldenVectors(towers, golden) });
+      vectors.push({ name, values: await goldenValues(towers, bundle) });
     } finally {
       await towers.close();
     }
@@ -84,10 +85,9 @@ export async function compareRuntimes(
   return { version: manifest.version, pairs, largest, agree: largest <= parityTolerance };
 }
 
-async function goldenVectors(towers: Towers, golden: Golden): Promise<Float32Array> {
-  const { itemVectors, userVectors } = await embedGolden(towers, golden);
-  const values = new Float32Array(itemVectors.length + userVectors.length);
-  values.set(itemVectors);
-  values.set(userVectors, itemVectors.length);
-  return values;
+/** The golden vectors, and what the heads make of them. */
+async function goldenValues(towers: Towers, { golden, heads }: Bundle): Promise<number[]> {
+  const vectors = await embedGolden(towers, golden);
+  const chances = heads === undefined ? [] : goldenChances(heads, vectors, towers.dims).flat();
+  return [...vectors.itemVectors, ...vectors.userVectors, ...chances];
 }

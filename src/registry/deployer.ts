@@ -3,7 +3,7 @@ import type { Runtime } from "../onnx/mod.ts";
 import { readManifest } from "./bundle.ts";
 import { askedSemanticVersion } from "./label-version.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
-import { bundleFiles } from "./manifest.ts";
+import { bundleBytes } from "./manifest.ts";
 import { pruneVersions } from "./prune-versions.ts";
 import { type PublishedBundle, publishBundle } from "./publish-bundle.ts";
 import {
@@ -229,8 +229,7 @@ export function createDeployer(deps: DeployerDeps): Deployer {
       return loadModel({ runtime, blobs }, version, { manifestHash: row.manifestHash });
     });
     await model.close();
-    const bytes = bundleFiles.reduce((sum, file) => sum + model.manifest.files[file].bytes, 0);
-    return { version, bytes, parity: model.parity };
+    return { version, bytes: bundleBytes(model.manifest), parity: model.parity };
   }
 
   const prune = (): Promise<readonly string[]> =>

@@ -1,5 +1,6 @@
 import { type BlobStore, canonicalJson, isFutagoError, sha256Hex } from "../base/mod.ts";
 import type { FittedFeatures } from "../features/mod.ts";
+import type { ServedHeads } from "../towers/mod.ts";
 import { type Bundle, readBundle, readManifest } from "./bundle.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -33,7 +34,7 @@ export async function latestBundle(blobs: BlobStore): Promise<Manifest | undefin
 }
 
 /**
- * A whole bundle of the very same towers over the same features: with another vocabulary they answer otherwise.
+ * A whole bundle of the very same towers and heads over the same features: with another vocabulary they answer otherwise.
  *
  * @param blobs Where bundles are.
  * @param towers The two models, and what encodes for them.
@@ -45,17 +46,19 @@ export async function findTwin(
     readonly userOnnx: Uint8Array;
     readonly itemOnnx: Uint8Array;
     readonly features: FittedFeatures;
+    readonly heads?: ServedHeads | undefined;
   },
 ): Promise<Bundle | undefined> {
   const user = sha256Hex(towers.userOnnx);
   const item = sha256Hex(towers.itemOnnx);
-  const features = canonicalJson(towers.features);
+  const rest = ({ features, heads = null }: Pick<Bundle, "features"> & { heads?: Bundle["heads"] | null }) =>
+    canonicalJson([features, heads]);
   for (const name of await bundleNames(blobs)) {
     try {
       const bundle = await readBundle(blobs, name);
       const { files } = bundle.manifest;
       const same = files["user_tower.onnx"].sha256 === user && files["item_tower.onnx"].sha256 === item;
-      if (same && canonicalJson(bundle.features) === features) return bundle;
+      if (same && rest(bundle) === rest(towers)) return bundle;
     } catch (error) {
       // A damaged bundle is nobody's twin; that it is damaged is told where it is opened.
       if (!isFutagoError(error) && !(error instanceof RangeError)) throw error;

@@ -1,6 +1,6 @@
 import { createRandom, FutagoError } from "../base/mod.ts";
 import type { CatalogueEvent, Item, PersonHistory } from "../catalogue/mod.ts";
-import type { Towers } from "../towers/mod.ts";
+import { headChance, type ServedHeads, servedTasks, type Towers } from "../towers/mod.ts";
 
 /** Inputs and the vectors they gave when the model was registered: `golden.json`. */
 export interface Golden {
@@ -13,6 +13,8 @@ export interface Golden {
   readonly itemVectors: readonly (readonly number[])[];
   /** people × dims. */
   readonly userVectors: readonly (readonly number[])[];
+  /** What each head gave, in the order of `tasks`: people × items, 0-1. Absent where there were no heads. */
+  readonly chances?: readonly (readonly number[])[];
 }
 
 /**
@@ -28,6 +30,8 @@ export interface CreateGoldenOptions {
   readonly asOf: number;
   /** @default 16 */
   readonly items?: number;
+  /** Heads over the towers' vectors. */
+  readonly heads?: ServedHeads | undefined;
 }
 
 /**
@@ -59,29 +63,47 @@ export async function createGolden(
     }).sort((a, b) => a.at - b.at),
   }));
   const golden = { items, people, asOf: options.asOf, itemVectors: [], userVectors: [] };
-  const { itemVectors, userVectors } = await embedGolden(towers, golden);
+  const vectors = await embedGolden(towers, golden);
   return {
     ...golden,
-    itemVectors: rows(itemVectors, towers.dims),
-    userVectors: rows(userVectors, towers.dims),
+    itemVectors: rows(vectors.itemVectors, towers.dims),
+    userVectors: rows(vectors.userVectors, towers.dims),
+    ...(options.heads && { chances: goldenChances(options.heads, vectors, towers.dims) }),
   };
 }
 
 /** As much of towers as golden inputs go through. */
 export type GoldenTowers = Pick<Towers, "embedItems" | "embedHistories">;
 
+/** Options of {@link measureParity} and {@link checkParity}. */
+export interface ParityOptions {
+  /** As loaded; absent: heads are not compared. */
+  readonly heads?: ServedHeads | undefined;
+}
+
 /**
- * How far towers are from what was recorded.
+ * How far towers, and the heads over them, are from what was recorded.
  *
  * @param towers As loaded.
  * @param golden As recorded.
+ * @param options Their heads.
  * @returns The largest absolute difference of one component; infinite where a value is missing or not finite.
  */
-export async function measureParity(towers: GoldenTowers, golden: Golden): Promise<number> {
+export async function measureParity(
+  towers: GoldenTowers,
+  golden: Golden,
+  { heads }: ParityOptions = {},
+): Promise<number> {
   const { itemVectors, userVectors } = await embedGolden(towers, golden);
   return Math.max(
     largestDifference(itemVectors, golden.itemVectors.flat()),
     largestDifference(userVectors, golden.userVectors.flat()),
+    heads === undefined
+      ? 0
+      : largestDifference(
+          goldenChances(heads, { itemVectors, userVectors }, golden.itemVectors[0]?.length ?? 0).flat(),
+          golden.chances?.flat() ?? [],
+        ),
   );
 }
 
@@ -90,16 +112,40 @@ export async function measureParity(towers: GoldenTowers, golden: Golden): Promi
  *
  * @param towers As loaded.
  * @param golden As recorded.
+ * @param options Their heads.
  * @returns The largest difference.
  * @throws FutagoError `parity_failed` when it is above {@link parityTolerance}.
  */
-export async function checkParity(towers: GoldenTowers, golden: Golden): Promise<number> {
-  const difference = await measureParity(towers, golden);
+export async function checkParity(
+  towers: GoldenTowers,
+  golden: Golden,
+  options: ParityOptions = {},
+): Promise<number> {
+  const difference = await measureParity(towers, golden, options);
   if (difference <= parityTolerance) return difference;
   throw new FutagoError(
     "parity_failed",
     `Cannot serve these towers as their vectors must match the recorded ones within ${parityTolerance}: current difference is ${difference}; roll back, or train again on this runtime`,
     { details: { difference } },
+  );
+}
+
+/**
+ * What heads give for golden viewers and items.
+ *
+ * @param heads The heads.
+ * @param vectors items × dims and people × dims.
+ * @param dims Their width.
+ * @returns For each head, in the order of `tasks`: people × items, 0-1.
+ */
+export function goldenChances(
+  heads: ServedHeads,
+  vectors: { readonly itemVectors: Float32Array; readonly userVectors: Float32Array },
+  dims: number,
+): number[][] {
+  const [people, items] = [rows(vectors.userVectors, dims), rows(vectors.itemVectors, dims)];
+  return servedTasks(heads).map((task) =>
+    people.flatMap((user) => items.map((item) => headChance(heads.heads[task]!, { user, item }))),
   );
 }
 

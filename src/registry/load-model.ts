@@ -6,6 +6,7 @@ import {
   openScoreExplainer,
   resolveTowerConfig,
   type ScoreExplainer,
+  type ServedHeads,
   type TowerConfig,
   type TowerFiles,
   type Towers,
@@ -20,6 +21,8 @@ export interface LoadedModel {
   readonly version: string;
   readonly manifest: Manifest;
   readonly towers: Towers;
+  /** What a value formula reads; undefined where none were trained. */
+  readonly heads?: ServedHeads | undefined;
   readonly fallback: Fallback;
   /** Largest difference that the parity gate found. */
   readonly parity: number;
@@ -60,19 +63,19 @@ export async function loadModel(
 ): Promise<LoadedModel> {
   const bundle = await readServingBundle(source.blobs, version, options);
   checkSchema(bundle);
-  const { manifest, fallback, golden, readItemOnnx } = bundle;
+  const { manifest, heads, fallback, golden, readItemOnnx } = bundle;
   const explaining = explainerOf(source.runtime, bundle);
   const later = source.itemTower === "when_asked";
   const itemOnnx = later ? readItemOnnx : await readItemOnnx();
   const towers = await openTowers(source.runtime, { ...bundle, itemOnnx });
   try {
-    const parity = await checkParity(later ? itemsAsRecorded(towers, golden) : towers, golden);
+    const parity = await checkParity(later ? itemsAsRecorded(towers, golden) : towers, golden, { heads });
     const serving = later ? withItemsChecked(towers, golden) : towers;
     const close = async (): Promise<void> => {
       await explaining.close();
       await towers.close();
     };
-    return { version, manifest, towers: serving, fallback, parity, explainer: explaining.open, close };
+    return { version, manifest, towers: serving, heads, fallback, parity, explainer: explaining.open, close };
   } catch (error) {
     await towers.close();
     throw error;

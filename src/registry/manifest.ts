@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { FutagoError } from "../base/mod.ts";
 
-/** The files of a bundle besides the manifest, in the order in which they are written. */
+/** The files of a bundle besides the manifest, in the order in which they are written; see {@link filesOf}. */
 export const bundleFiles = [
   "features.json",
   "user_tower.onnx",
   "item_tower.onnx",
+  "heads.json",
   "fallback.json",
   "golden.json",
 ] as const;
@@ -40,6 +41,7 @@ const manifestSchema = z.object({
     "item_tower.onnx": fileEntry,
     "fallback.json": fileEntry,
     "golden.json": fileEntry,
+    "heads.json": fileEntry.optional(),
   }),
 });
 
@@ -71,7 +73,36 @@ export interface Manifest {
   readonly training: Readonly<Record<string, unknown>>;
   readonly dataWindow: DataWindow;
   readonly metrics: Readonly<Record<string, number>>;
-  readonly files: Readonly<Record<BundleFile, { readonly sha256: string; readonly bytes: number }>>;
+  /** All of them; `heads.json` where heads were trained. */
+  readonly files: Readonly<Record<Exclude<BundleFile, "heads.json">, FileEntry>> & {
+    readonly "heads.json"?: FileEntry | undefined;
+  };
+}
+
+/** What a manifest says of a file. */
+export interface FileEntry {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/**
+ * The files that a bundle has.
+ *
+ * @param manifest Its own.
+ * @returns In the order in which they are written.
+ */
+export function filesOf({ files }: Pick<Manifest, "files">): readonly BundleFile[] {
+  return bundleFiles.filter((file) => files[file] !== undefined);
+}
+
+/**
+ * What the files of a bundle weigh together.
+ *
+ * @param manifest Its own.
+ * @returns Bytes, without the manifest.
+ */
+export function bundleBytes(manifest: Pick<Manifest, "files">): number {
+  return filesOf(manifest).reduce((sum, file) => sum + manifest.files[file]!.bytes, 0);
 }
 
 /**

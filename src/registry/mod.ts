@@ -6,6 +6,7 @@ export {
   type ReadBundleOptions,
   readBundle,
   readFallback,
+  readHeads,
   writeBundle,
 } from "./bundle.ts";
 export {
@@ -51,7 +52,16 @@ export {
 } from "./import-towers.ts";
 export { type ItemModel, loadItemModel } from "./load-item-model.ts";
 export { type LoadedModel, loadModel, type ModelSource } from "./load-model.ts";
-export { type BundleFile, bundleFiles, type DataWindow, type Manifest, parseManifest } from "./manifest.ts";
+export {
+  type BundleFile,
+  bundleBytes,
+  bundleFiles,
+  type DataWindow,
+  type FileEntry,
+  filesOf,
+  type Manifest,
+  parseManifest,
+} from "./manifest.ts";
 export { createMemoryVersionStore } from "./memory-version-store.ts";
 export { type PublishBundleOptions, type PublishedBundle, publishBundle } from "./publish-bundle.ts";
 export { type DeployableModel, dataWindowOf, type RegisterOptions } from "./register-model.ts";

@@ -1,6 +1,6 @@
 import { type BlobStore, isFutagoError, type Progress, sha256Hex, silentProgress } from "../base/mod.ts";
 import { bundlePath, readBundleFile, readManifest } from "./bundle.ts";
-import { type BundleFile, bundleFiles } from "./manifest.ts";
+import { type BundleFile, filesOf } from "./manifest.ts";
 
 /** What {@link publishBundle} is given. */
 export interface PublishBundleOptions {
@@ -54,9 +54,10 @@ export async function publishBundle(
     sent.push(file);
     bytes += content.length;
   };
-  const task = progress.start("Uploading the bundle", bundleFiles.length + 1);
+  const files = filesOf(opened.manifest);
+  const task = progress.start("Uploading the bundle", files.length + 1);
   try {
-    for (const file of bundleFiles) {
+    for (const file of files) {
       await send(file, await readBundleFile(from, opened, file));
       task.advance(1);
     }

@@ -2,7 +2,7 @@ import type { BlobStore, Clock } from "../base/mod.ts";
 import type { Dataset } from "../catalogue/mod.ts";
 import type { FittedFeatures } from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
-import { loadTowers, type TowerConfig } from "../towers/mod.ts";
+import { loadTowers, type ServedHeads, type TowerConfig } from "../towers/mod.ts";
 import { type Bundle, writeBundle } from "./bundle.ts";
 import { fitFallback } from "./fallback.ts";
 import { bundleNames, findTwin } from "./find-twin.ts";
@@ -23,6 +23,7 @@ export interface DeployableModel {
   readonly labels?: object;
   readonly userOnnx: Uint8Array;
   readonly itemOnnx: Uint8Array;
+  readonly heads?: ServedHeads | undefined;
 }
 
 /** What is known about a model besides itself. */
@@ -65,11 +66,11 @@ export async function registerModel(
   const createdAt = clock.now();
   const taken = [...known.map((row) => row.version), ...(await bundleNames(blobs))];
   const version = nextVersionName(taken, createdAt);
-  const { features, userOnnx, itemOnnx } = model;
+  const { features, userOnnx, itemOnnx, heads } = model;
   const towers = await loadTowers(runtime, { features, userOnnx, itemOnnx });
   const parent = (await versions.active())?.version ?? null;
   try {
-    const golden = await createGolden(towers, dataset.items, { asOf: createdAt });
+    const golden = await createGolden(towers, dataset.items, { asOf: createdAt, heads });
     const written = await writeBundle(blobs, {
       manifest: {
         version,
@@ -90,6 +91,7 @@ export async function registerModel(
       features,
       userOnnx,
       itemOnnx,
+      heads,
       fallback: fitFallback(dataset),
       golden,
     });

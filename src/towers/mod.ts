@@ -27,6 +27,15 @@ export {
   sequenceStates,
 } from "./sequence-tower.ts";
 export {
+  headChance,
+  type ServedHead,
+  type ServedHeads,
+  servedTasks,
+  type Task,
+  tasks,
+  type VectorPair,
+} from "./served-heads.ts";
+export {
   exportTower,
   gatheredSum,
   type ServingGraph,

@@ -1,6 +1,7 @@
 import { type Dataset, eventKinds } from "../catalogue/mod.ts";
 import type { Tensor } from "../onnx/mod.ts";
-import { activeTasks, headInputs, type Task, type TaskWeights, taskWeight } from "./task-heads.ts";
+import type { Task } from "../towers/mod.ts";
+import { activeTasks, headInputs, type TaskWeights, taskWeight } from "./task-heads.ts";
 
 /** What came of every item that somebody met: one entry per person and item of which there is an event. */
 export interface Encounters {

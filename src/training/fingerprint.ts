@@ -38,7 +38,12 @@ export function trainingFingerprint(inputs: TrainingInputs): string {
       towers,
       training: rest,
       ...(parent && {
-        parent: [sha256Hex(parent.userOnnx), sha256Hex(parent.itemOnnx), parent.features],
+        parent: [
+          sha256Hex(parent.userOnnx),
+          sha256Hex(parent.itemOnnx),
+          parent.features,
+          ...(parent.heads === undefined ? [] : [parent.heads]),
+        ],
       }),
     }),
   );

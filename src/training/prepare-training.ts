@@ -13,6 +13,7 @@ import type { LabelCounts } from "./accidental-likes.ts";
 import { planBags } from "./bag-plan.ts";
 import { fittingBatch } from "./batch-order.ts";
 import { EncounterFeeder, readEncounters } from "./encounters.ts";
+import { startHeads } from "./export-heads.ts";
 import { FeatureDropout } from "./feature-dropout.ts";
 import type { FitOptions } from "./fit-options.ts";
 import { type HardNegatives, openHardNegatives } from "./hard-negatives.ts";
@@ -108,6 +109,7 @@ async function preparePooled(
   const start: TrainingStart = warmStart
     ? startWarm(initial, { warmStart, features, parameters })
     : { kind: "fresh" };
+  if (start.kind === "warm") startHeads(initial, warmStart?.parent.heads, { towers: config, training });
   const hardNegatives = await openHardNegatives(runtime, {
     ...data,
     config,

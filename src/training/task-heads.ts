@@ -12,14 +12,8 @@ import {
   sub,
   type Value,
 } from "../graph/mod.ts";
-import type { ItemOutput, TowerConfig, TowerParameter } from "../towers/mod.ts";
+import { type ItemOutput, type Task, type TowerConfig, type TowerParameter, tasks } from "../towers/mod.ts";
 import type { TrainingConfig } from "./training-config.ts";
-
-/** What can be learned beside the ranking, in the order of the columns of the heads. */
-export const tasks = ["like", "watch", "nope"] as const;
-
-/** One of {@link tasks}: whether an item that was met is liked, which share is watched, whether it is refused. */
-export type Task = (typeof tasks)[number];
 
 /** Loss weights by task; 0 leaves the head out. */
 export type TaskWeights = Pick<TrainingConfig, "likeHeadWeight" | "watchHeadWeight" | "nopeHeadWeight">;
@@ -40,7 +34,17 @@ export const headInputs = {
 export const headParameterPrefix = "heads.";
 
 /** How sharp a head starts: a cosine of 1 is odds of e^4. */
-const startingScale = Math.log(4);
+export const startingScale: number = Math.log(4);
+
+/**
+ * What each dimension counts before anything is learned: a head begins as the score itself, a refusal as its opposite.
+ *
+ * @param task Which.
+ * @returns s of {@link headLogits}.
+ */
+export function startingWeight(task: Task): number {
+  return task === "nope" ? -1 : 1;
+}
 
 /**
  * The heads that are on.
@@ -106,7 +110,7 @@ export function headLogits(
   pairs: { readonly users: Value; readonly items: Value },
 ): Value {
   const width = towers.dims - 2 + (towers.biasLimit > 0 ? 1 : 0);
-  const signs = activeTasks(config).map((task) => (task === "nope" ? -1 : 1));
+  const signs = activeTasks(config).map(startingWeight);
   const start = constant(Array.from({ length: width }, () => signs).flat(), [width, signs.length]);
   const product = mul(gather(user, pairs.users), gather(item.direction, pairs.items));
   const columns =

@@ -1,5 +1,5 @@
 import type { FittedFeatures } from "../features/mod.ts";
-import type { TowerConfig, Weights } from "../towers/mod.ts";
+import type { ServedHeads, TowerConfig, Weights } from "../towers/mod.ts";
 import type { LabelCounts } from "./accidental-likes.ts";
 import type { TrainingConfig } from "./training-config.ts";
 import type { TrainingStart } from "./warm-start.ts";
@@ -26,6 +26,8 @@ export interface TrainedModel {
   /** The best epoch's averaged weights, as they are served. */
   readonly userOnnx: Uint8Array;
   readonly itemOnnx: Uint8Array;
+  /** What a value formula reads, of the same weights; undefined where no head was trained. */
+  readonly heads: ServedHeads | undefined;
   /** The same weights as arrays, by parameter name. */
   readonly weights: Weights;
   /** From fresh weights, or from a parent's. */

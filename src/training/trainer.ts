@@ -4,6 +4,7 @@ import { encodeItems } from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
 import { exportTower } from "../towers/mod.ts";
 import { batchCount } from "./batch-order.ts";
+import { exportHeads } from "./export-heads.ts";
 import { trainingFingerprint } from "./fingerprint.ts";
 import type { FitOptions } from "./fit-options.ts";
 import {
@@ -157,6 +158,7 @@ async function trainTowers(
     trainingConfig: training,
     userOnnx: exportTower("user", { config, layouts, weights }),
     itemOnnx: exportTower("item", { config, layouts, weights }),
+    heads: exportHeads(weights, { towers: config, training }),
     weights,
     start,
     curves: state.progress.curves,

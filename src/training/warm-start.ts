@@ -1,6 +1,7 @@
 import { bagEntries, type FittedFeatures } from "../features/mod.ts";
 import {
   readTowerWeights,
+  type ServedHeads,
   type TowerArray,
   type TowerParameter,
   tableName,
@@ -14,6 +15,8 @@ export interface ParentTowers {
   readonly itemOnnx: Uint8Array;
   /** The features that they were trained with. */
   readonly features: FittedFeatures;
+  /** Of a training with heads. */
+  readonly heads?: ServedHeads | undefined;
 }
 
 /** How training starts from a parent. */
@@ -100,7 +103,7 @@ function pairUp(
     ...readTowerWeights("user", parent.userOnnx),
     ...readTowerWeights("item", parent.itemOnnx),
   ]);
-  // Not every version has a temperature to hand on, and heads are not in towers: they start as in any training.
+  // Not every version has a temperature to hand on, and heads are not in towers: see startHeads.
   const needed = (name: string) => name !== temperatureParameter && !name.startsWith(headParameterPrefix);
   const kept = parameters.filter(({ name }) => needed(name) || known.has(name));
   if (!kept.some(({ name }) => name === temperatureParameter)) known.delete(temperatureParameter);

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { FutagoError } from "../../base/mod.ts";
 import {
   type Bundle,
-  bundleFiles,
+  bundleBytes,
   canExportTfjs,
   compareRuntimes,
   parityTolerance,
@@ -57,7 +57,7 @@ async function verify(
     const able = without ? openers.filter((opener) => opener.name !== "tfjs") : openers;
     const compared = await compareRuntimes(bundle, able);
     show(context, bundle, compared);
-    verified.push({ ...compared, bytes: bytesOf(bundle) });
+    verified.push({ ...compared, bytes: bundleBytes(bundle.manifest) });
   }
   context.result({ verified });
   const failed = verified.filter(({ agree }) => !agree);
@@ -69,13 +69,9 @@ async function verify(
   );
 }
 
-function bytesOf({ manifest }: Bundle): number {
-  return bundleFiles.reduce((sum, file) => sum + manifest.files[file].bytes, 0);
-}
-
 /** The largest difference of every pair, as a triangle. */
 function show(context: CliContext, bundle: Bundle, { version, pairs, largest }: RuntimeComparison): void {
-  const size = (bytesOf(bundle) / 1e6).toFixed(1);
+  const size = (bundleBytes(bundle.manifest) / 1e6).toFixed(1);
   context.say(
     `${version}: whole, ${size} MB, ${bundle.manifest.dims} dimensions, vectors within ${largest.toExponential(1)}`,
   );

@@ -4,7 +4,7 @@ import { createFileBlobStore } from "../../adapters/blob-fs/mod.ts";
 import { createOrtRuntime, type OrtDevice } from "../../adapters/ort-node/mod.ts";
 import type { BlobStore } from "../../base/mod.ts";
 import { datasetFromStore } from "../../catalogue/mod.ts";
-import { bundleFiles, bundlePath, dataWindowOf } from "../../registry/mod.ts";
+import { bundlePath, dataWindowOf, parseManifest } from "../../registry/mod.ts";
 import { type TowerPreset, towerPresets } from "../../towers/mod.ts";
 import { createTrainer, resolveTrainingConfig, type TrainedModel } from "../../training/mod.ts";
 import { checkBundleSize } from "../check-bundle-size.ts";
@@ -169,10 +169,10 @@ async function train(context: CliContext, options: Options): Promise<void> {
 
 async function copyBundle(version: string, { from, to }: { from: BlobStore; to: BlobStore }): Promise<void> {
   // The manifest last, as by writeBundle: before it there is no bundle.
-  for (const file of [...bundleFiles, "manifest.json"]) {
-    const path = `${bundlePath(version)}${file}`;
-    await to.write(path, (await from.read(path))!);
-  }
+  const manifest = `${bundlePath(version)}manifest.json`;
+  const { files } = parseManifest((await from.read(manifest))!, version);
+  const paths = Object.keys(files).map((file) => `${bundlePath(version)}${file}`);
+  for (const path of [...paths, manifest]) await to.write(path, (await from.read(path))!);
 }
 
 function sayResult(context: CliContext, model: TrainedModel): void {
