@@ -11,7 +11,12 @@ import { openServerStores } from "../../src/adapters/postgres/server/mod.ts";
 import { type Clock, createRandom } from "../../src/base/mod.ts";
 import { createServedJobs } from "../../src/jobs/mod.ts";
 import { createPortableRuntime } from "../../src/onnx/mod.ts";
-import { createInferenceEngine, explorationFromEnv, varietyFromEnv } from "../../src/recommend/mod.ts";
+import {
+  createInferenceEngine,
+  explorationFromEnv,
+  valueFromEnv,
+  varietyFromEnv,
+} from "../../src/recommend/mod.ts";
 import { authFromEnv, createService, type Service } from "../../src/service/mod.ts";
 import { dmmSlicesFromEnv } from "../../src/sync/mod.ts";
 
@@ -62,6 +67,7 @@ function openService(
     blobs: createSupabaseBlobStore({ ...storage, fetch }),
     runtime: createPortableRuntime(),
     itemTower: "when_asked",
+    value: valueFromEnv(env),
     variety: varietyFromEnv(env),
     exploration: explorationFromEnv(env),
     withoutDatabase: { items: memoryItems },

@@ -14,6 +14,7 @@ import {
   createInferenceEngine,
   explorationFromEnv,
   type InferenceEngine,
+  valueFromEnv,
   varietyFromEnv,
 } from "../recommend/mod.ts";
 import { authFromEnv, createService } from "../service/mod.ts";
@@ -86,6 +87,7 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
     // One request is one small product: threads would only hand it to and fro.
     runtime: await createOrtRuntime({ threads: 1 }),
     clock: Date,
+    value: valueFromEnv(env),
     variety: varietyFromEnv(env),
     exploration: explorationFromEnv(env),
     withoutDatabase: { items: wholeNumber({ min: 0, max: 1000 })(env["FUTAGO_MEMORY_ITEMS"] || "1000") },
@@ -102,6 +104,10 @@ export async function serveUntilAborted(serving: ServingOptions): Promise<void> 
       recovered: (link, code, milliseconds) => {
         log.recovered(link, code, milliseconds);
         metrics.engine.recovered(link, code, milliseconds);
+      },
+      valuing: (version, lacking) => {
+        log.valuing(version, lacking);
+        metrics.engine.valuing(version, lacking);
       },
     },
   });

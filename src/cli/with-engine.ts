@@ -3,6 +3,7 @@ import {
   createInferenceEngine,
   explorationFromEnv,
   type InferenceEngine,
+  valueFromEnv,
   varietyFromEnv,
 } from "../recommend/mod.ts";
 import type { CliContext } from "./context.ts";
@@ -27,8 +28,15 @@ export function withEngine(
       blobs: stores.blobs,
       runtime: await createOrtRuntime(),
       clock: Date,
+      value: valueFromEnv(context.env),
       variety: varietyFromEnv(context.env),
       exploration: explorationFromEnv(context.env),
+      observer: {
+        valuing: (version, lacking) => {
+          if (lacking.length === 0) return;
+          context.say(`Version ${version} has no head for ${lacking.join(" and ")}: ranked by similarity`);
+        },
+      },
       onFallback: ({ version, message }) => context.say(`Version ${version} cannot be used: ${message}`),
     });
     try {

@@ -15,6 +15,8 @@ export interface Recommendation {
   readonly score: number;
   /** Counted from 1. */
   readonly rank: number;
+  /** What it is worth by the formula; present where that ranked it. */
+  readonly value?: number;
   /** Here so that it is seen, being new: the answer gives a share of its places to such items. */
   readonly explored?: true;
   /** What speaks for it, the weightiest first; present where it was asked for and there is an answer to it. */
@@ -23,7 +25,7 @@ export interface Recommendation {
 
 /** Recommendations and where they come from. */
 export interface Answer {
-  /** Best first; where an answer is to vary, the best choice first, so that scores need not fall. */
+  /** Best first; where a formula ranks or an answer is to vary, the best choice first, so that scores need not fall. */
   readonly recommendations: readonly Recommendation[];
   /** The version that served; null where none is active, or which one is cannot be asked. */
   readonly modelVersion: string | null;
@@ -42,10 +44,11 @@ export interface Answer {
  * @returns The same with ranks.
  */
 export function ranked(
-  found: readonly (Neighbour & { readonly explored?: true })[],
+  found: readonly (Neighbour & Pick<Recommendation, "value" | "explored">)[],
 ): readonly Recommendation[] {
-  return found.map(({ itemId, score, explored }, i) => ({
+  return found.map(({ itemId, score, value, explored }, i) => ({
     ...{ itemId, score, rank: i + 1 },
+    ...(value !== undefined && { value }),
     ...(explored && { explored }),
   }));
 }

@@ -1,4 +1,5 @@
 import { type Clock, isFutagoError, isOutOfMemory } from "../base/mod.ts";
+import type { Task } from "../towers/mod.ts";
 import type { AnswerSource } from "./answer.ts";
 
 /** Where the chain broke: a version could not be opened, its towers or vectors did not answer, or the database. */
@@ -14,6 +15,8 @@ export interface EngineObserver {
   recovered?(link: ChainLink, code: string, milliseconds: number): void;
   /** A version serves from now on; `createdAt` in milliseconds since 1970, absent where none serves. */
   serving?(version: string | null, createdAt: number | undefined): void;
+  /** A value formula is set, and answers of a version are ranked by it, or by similarity as it lacks these heads. */
+  valuing?(version: string, lacking: readonly Task[]): void;
 }
 
 /** Remembers which links are broken, so that their recovery is seen. */

@@ -1,6 +1,6 @@
 import { type Clock, FutagoError, isFutagoError } from "../base/mod.ts";
 import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
-import { historyContentHash, type ItemFilter, type Neighbour, type VectorStore } from "../embeddings/mod.ts";
+import { historyContentHash, type Neighbour, type VectorStore } from "../embeddings/mod.ts";
 import type { LoadedModel } from "../registry/mod.ts";
 import { type Answer, type AnswerSource, bestFirst, ranked } from "./answer.ts";
 import { type EmbeddedItems, embedItems } from "./embed-items.ts";
@@ -10,8 +10,11 @@ import type { TakenDown } from "./popular-snapshot.ts";
 import { answerReasons, type Explained } from "./reasons/answer-reasons.ts";
 import { type ExplainOptions, type Explanation, explainItem } from "./reasons/explain-item.ts";
 import type { ReasonLanguage } from "./reasons/wording.ts";
+import type { RecommendOptions, ScoreOptions } from "./recommend-options.ts";
 import { type ChainQuery, hasTaste, retrieve, type Sourced } from "./retrieve.ts";
 import { ServingModels, type ServingModelsDeps, type ServingState } from "./serving-models.ts";
+import type { ValueFormula } from "./value/value-formula.ts";
+import { Valuation } from "./value/valuing.ts";
 import { chooseVaried, resolveVariety, type Variety } from "./variety.ts";
 import { type MemoryQuery, WithoutDatabase, type WithoutDatabaseOptions } from "./without-database.ts";
 import { scoreCandidatesWithoutTowers } from "./without-towers.ts";
@@ -25,41 +28,16 @@ export interface InferenceEngineDeps extends ServingModelsDeps {
   readonly withoutDatabase?: WithoutDatabaseOptions;
   /** Told what breaks and what works again. */
   readonly observer?: EngineObserver;
+  /**
+   * What ranks the candidates of the towers, before an answer is made to vary; by similarity while the version that answers
+   * lacks a head that it weighs.
+   * @default similarity alone
+   */
+  readonly value?: ValueFormula | undefined;
   /** How answers vary where a request does not say. @default not at all */
   readonly variety?: Variety;
   /** What new items are given of every answer of the towers. @default nothing */
   readonly exploration?: Exploration;
-}
-
-/** Options of {@link InferenceEngine.recommend}. */
-export interface RecommendOptions extends Variety {
-  /** How many, 1-1000. @default 20 */
-  readonly limit?: number;
-  /** Items to leave out besides what was seen, refused or withdrawn. */
-  readonly exclude?: readonly string[];
-  /**
-   * Ranks these instead of searching the catalogue. Seen ones stay in, as the caller chose them; unknown, withdrawn
-   * and excluded ones are left out.
-   */
-  readonly candidates?: readonly string[];
-  /** What an item must be; with `candidates` it is not asked. */
-  readonly filter?: ItemFilter;
-  /** The caller has proof of the viewer's age, such as a signed claim: the profile need not say it. @default false */
-  readonly ageConfirmed?: boolean;
-  /**
-   * Gives each item its reasons, in this language; then at most 100 items. An answer from memory has none, nor one of a
-   * version that cannot say (imported towers, towers that read a sequence).
-   * @default no reasons
-   */
-  readonly explain?: ReasonLanguage;
-}
-
-/** Options of {@link InferenceEngine.score}. */
-export interface ScoreOptions {
-  /** As for {@link RecommendOptions}. @default false */
-  readonly ageConfirmed?: boolean;
-  /** How many to return. @default all */
-  readonly topK?: number;
 }
 
 /** Answers what a person will like. */
@@ -121,6 +99,7 @@ const mostExplained = 100;
  * @param deps Stores, registry, runtime and clock.
  * @returns The engine. Its methods throw `FutagoError` `age_not_confirmed` for everyone whose age is not confirmed,
  * unknown people included, and `RangeError` for a limit out of range.
+ * @throws RangeError For a formula with a part that does not exist or a weight out of range.
  *
  * @example
  * ```ts no-run
@@ -135,6 +114,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
   const models = new ServingModels(deps);
   const faults = new Faults(clock, deps.observer);
   const memory = new WithoutDatabase(deps, deps.withoutDatabase);
+  const valuation = new Valuation(deps.value, deps.observer);
 
   async function historyOf(
     personId: string,
@@ -193,7 +173,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       return rank(
         personId,
         [...new Set(candidates)].filter((id) => !left.has(id)),
-        { topK: limit, variety, ...proof, ...(lang && { lang }) },
+        { topK: limit, variety, valued: true, ...proof, ...(lang && { lang }) },
       );
     }
     return orFromMemory(personId, { limit, exclude, variety, ...where, ...proof }, async (state) => {
@@ -213,7 +193,8 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
   ): Promise<Answer> {
     const { exploration = {} } = deps;
     const chain = { store, vectors, vectorOf, orNextLink, exploration, now: clock.now() };
-    return varied(who.state, { limit, variety }, (size) =>
+    const valuing = valuation.of(who.state.model);
+    return varied(who.state, { limit, variety, valuing }, (size) =>
       retrieve({ ...who, ...where, limit: size, places: limit }, chain),
     );
   }
@@ -236,7 +217,8 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       const who = { history, state };
       const asked = { limit, exclude, ...(filter && { filter }) };
       const answer = await answerFor(who, { ...asked, variety });
-      const query = { ...who, ...asked, filter, itemId, lang, answer };
+      const valuing = valuation.of(state.model);
+      const query = { ...who, ...asked, filter, itemId, lang, answer, valuing };
       return explainItem(query, { store, vectors, vectorOf, asOf });
     });
   }
@@ -247,29 +229,32 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     options: ScoreOptions & {
       readonly topK: number;
       readonly variety: Required<Variety>;
+      readonly valued: boolean;
       readonly lang?: ReasonLanguage;
     },
   ): Promise<Answer> {
-    const { topK, variety, ageConfirmed = false, lang } = options;
+    const { topK, variety, valued, ageConfirmed = false, lang } = options;
     return orFromMemory(personId, { limit: topK, candidates, variety, ageConfirmed }, async (state) => {
       const history = await historyOf(personId, { model: state.model, ageConfirmed });
       const { model, source, fallback } = state;
-      const answer = async (by: AnswerSource, scored: readonly Neighbour[]): Promise<Answer> => {
-        const all = { source: by, found: bestFirst(scored), scored: scored.length };
-        const chosen = await varied(state, { limit: topK, variety }, async () => all);
+      const valuing = valued ? valuation.of(model) : undefined;
+      const answer = async (by: AnswerSource, scored: readonly Neighbour[], user?: Float32Array) => {
+        const all = { source: by, found: bestFirst(scored), scored: scored.length, ...(user && { user }) };
+        const chosen = await varied(state, { limit: topK, variety, valuing }, async () => all);
         return withReasons(chosen, { history, state }, lang);
       };
       if (candidates.length === 0) return answer(source === "none" ? "popularity" : source, []);
       if (model !== undefined && source !== "none" && hasTaste(history, model)) {
-        const scores = await orNextLink(async () => {
+        const found = await orNextLink(async () => {
           const vector = await vectorOf(model, history);
-          return vectors.scores({ version: model.version, vector, itemIds: candidates, personId });
+          const search = { version: model.version, vector, itemIds: candidates, personId };
+          return { vector, scores: await vectors.scores(search) };
         });
         const scored = candidates.flatMap((itemId, i) => {
-          const score = scores?.[i];
+          const score = found?.scores[i];
           return score === undefined ? [] : [{ itemId, score }];
         });
-        if (scored.length > 0) return answer(source, scored);
+        if (scored.length > 0) return answer(source, scored, found?.vector);
       }
       const without = { store, vectors, history, candidates };
       const lesser = await scoreCandidatesWithoutTowers(
@@ -281,7 +266,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
 
   async function varied(
     { model, version }: ServingState,
-    options: { readonly limit: number; readonly variety: Required<Variety> },
+    options: Parameters<typeof chooseVaried>[1],
     found: (size: number) => Promise<Sourced>,
   ): Promise<Answer> {
     const alike = { store, vectors, version: model?.version, tolerant: orNextLink };
@@ -370,7 +355,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       if (!Number.isInteger(topK) || topK < 1) {
         throw new RangeError(`Cannot score as topK must be a whole number from 1: current value is ${topK}`);
       }
-      return rank(personId, unique, { ...options, topK, variety: resolveVariety({}) });
+      return rank(personId, unique, { ...options, topK, variety: resolveVariety({}), valued: false });
     },
     explain,
     storePersonVector,

@@ -14,8 +14,6 @@ export {
   type EngineStatus,
   type InferenceEngine,
   type InferenceEngineDeps,
-  type RecommendOptions,
-  type ScoreOptions,
 } from "./inference-engine.ts";
 export type { Exploration } from "./newcomers.ts";
 export type { TakenDown } from "./popular-snapshot.ts";
@@ -23,12 +21,23 @@ export type { ExplainOptions, Explanation } from "./reasons/explain-item.ts";
 export { type Obstacle, obstacles } from "./reasons/obstacles.ts";
 export type { Reason } from "./reasons/reasons.ts";
 export { type ReasonLanguage, reasonLanguages, type SharedField, sharedFields } from "./reasons/wording.ts";
+export type { RecommendOptions, ScoreOptions } from "./recommend-options.ts";
 export {
   type FallbackNotice,
   ServingModels,
   type ServingModelsDeps,
   type ServingState,
 } from "./serving-models.ts";
+export { type ByValueOptions, byValue, type Valued } from "./value/by-value.ts";
+export {
+  lackingHeads,
+  parseFormula,
+  type ValueFormula,
+  type ValuePart,
+  valueFromEnv,
+  valueParts,
+} from "./value/value-formula.ts";
+export { type ItemValue, itemValue, type Valuing } from "./value/valuing.ts";
 export type { Variety } from "./variety.ts";
 export { explorationFromEnv, varietyFromEnv } from "./variety-from-env.ts";
 export type { WithoutDatabaseOptions } from "./without-database.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { tinyWorld } from "../../tests/tiny-world.ts";
-import { createInferenceEngine, type RecommendOptions } from "./inference-engine.ts";
+import { createInferenceEngine } from "./inference-engine.ts";
 import { withNewcomers } from "./newcomers.ts";
+import type { RecommendOptions } from "./recommend-options.ts";
 
 const day = 86_400_000;
 

@@ -60,14 +60,16 @@ export async function retrieve(query: ChainQuery, deps: ChainDeps): Promise<Sour
   const { model, source, fallback } = state;
   if (model !== undefined && source !== "none" && hasTaste(history, model)) {
     const answered = await orNextLink(async () => {
-      const search = { ...where, version: model.version, vector: await vectorOf(model, history) };
+      const user = await vectorOf(model, history);
+      const search = { ...where, version: model.version, vector: user };
       const found = await vectors.nearest({ ...search, limit });
       const { exploration, now } = deps;
       const newcomers = await chooseNewcomers({ ...search, limit: places, now }, { vectors, exploration });
-      return { found, newcomers };
+      return { user, found, newcomers };
     });
     if (answered !== undefined && answered.found.length > 0) {
-      return { source, ...(await toppedUp(answered.found, -1)), newcomers: answered.newcomers };
+      const { user, newcomers } = answered;
+      return { source, ...(await toppedUp(answered.found, -1)), user, newcomers };
     }
   }
   if (fallback !== undefined && hasTaste(history)) {

@@ -3,6 +3,8 @@ import type { Neighbour, VectorStore } from "../embeddings/mod.ts";
 import type { Cap } from "./diversity/caps.ts";
 import { type DiversityMethod, rerank } from "./diversity/rerank.ts";
 import { type Newcomer, withNewcomers } from "./newcomers.ts";
+import { byValue, type Valued } from "./value/by-value.ts";
+import type { Valuing } from "./value/valuing.ts";
 
 /** How much an answer is to vary. */
 export interface Variety {
@@ -20,8 +22,10 @@ export interface Variety {
 
 /** A ranking to choose from: of the first `scored` the scores say how good they are; the others only follow. */
 export interface Found {
-  readonly found: readonly (Neighbour & { readonly explored?: true })[];
+  readonly found: readonly (Valued & { readonly explored?: true })[];
   readonly scored: number;
+  /** The viewer's vector, where the towers gave the scores: what a formula reads besides those of the items. */
+  readonly user?: Float32Array;
   /** To be put among those that are chosen. */
   readonly newcomers?: readonly Newcomer[];
 }
@@ -66,37 +70,50 @@ export interface VarietySource {
 }
 
 /**
- * Asks for more than is wanted and chooses from it; asks for just what is wanted where nothing is to vary.
+ * Asks for more than is wanted and chooses from it; asks for just what is wanted where nothing is to vary and similarity alone
+ * ranks.
  *
  * @param retrieve Gives so many, best first.
- * @param options How many are wanted, and how they vary.
+ * @param options How many are wanted, what they are worth, and how they vary.
  * @param source Where vectors and fields are read: those of all candidates in one query each.
  * @returns What `retrieve` gave, with the choice as `found`.
  */
 export async function chooseVaried<Answer extends Found>(
   retrieve: (size: number) => Promise<Answer>,
-  options: { readonly limit: number; readonly variety: Required<Variety> },
+  options: {
+    readonly limit: number;
+    readonly variety: Required<Variety>;
+    readonly valuing?: Valuing | undefined;
+  },
   source: VarietySource,
 ): Promise<Answer> {
-  const { limit, variety } = options;
+  const { limit, variety, valuing } = options;
   const capped = Object.keys(variety.caps).length > 0;
-  if (variety.diversity === 0 && !capped) {
+  if (variety.diversity === 0 && !capped && valuing === undefined) {
     const all = await retrieve(limit);
     return { ...all, found: withNewcomers(all.found, all.newcomers ?? []).slice(0, limit) };
   }
   const pool = Math.min(4 * limit, largestPool);
   for (let size = pool; ; size = largestPool) {
     const answer = await retrieve(size);
-    const { found, scored } = answer;
+    const { user } = answer;
+    const worth = valuing && user && { valuing, user };
+    const vectors =
+      variety.diversity === 0 && worth === undefined ? undefined : await vectorsOf(answer.found, source);
+    const asFound = { found: answer.found, competing: Math.min(answer.scored, pool) };
+    const { found, competing } =
+      worth === undefined || vectors === undefined
+        ? asFound
+        : byValue(asFound.found, { ...worth, vectors, competing: asFound.competing });
     const ids = found.map(({ itemId }) => itemId);
-    const likeness = variety.diversity === 0 ? undefined : await vectorsOf(ids, source);
+    const scores = found.map(({ score, value }) => value ?? score);
     const chosen = rerank(
-      { scores: found.map(({ score }) => score), ...(likeness && { vectors: likeness }) },
+      { scores, ...(vectors && variety.diversity > 0 && { vectors: matrixOf(ids, vectors) }) },
       {
         limit,
         diversity: variety.diversity,
         method: variety.method,
-        competing: Math.min(scored, pool),
+        competing,
         caps: capped ? await capsOf(ids, variety.caps, source) : [],
       },
     );
@@ -130,13 +147,20 @@ export function namesIn(fields: Readonly<Record<string, unknown>>, field: string
 }
 
 async function vectorsOf(
-  ids: readonly string[],
+  found: readonly Neighbour[],
   { vectors, version, tolerant }: VarietySource,
-): Promise<{ readonly values: Float32Array; readonly dims: number } | undefined> {
-  if (version === undefined || ids.length === 0) return undefined;
+): Promise<ReadonlyMap<string, Float32Array> | undefined> {
+  if (version === undefined || found.length === 0) return undefined;
+  const ids = found.map(({ itemId }) => itemId);
   const byId = await tolerant(() => vectors.itemVectors(version, ids));
-  const dims = byId?.values().next().value?.length;
-  if (byId === undefined || dims === undefined) return undefined;
+  return byId !== undefined && byId.size > 0 ? byId : undefined;
+}
+
+function matrixOf(
+  ids: readonly string[],
+  byId: ReadonlyMap<string, Float32Array>,
+): { readonly values: Float32Array; readonly dims: number } {
+  const dims = byId.values().next().value!.length;
   const values = new Float32Array(ids.length * dims);
   for (const [at, id] of ids.entries()) {
     const vector = byId.get(id);

@@ -34,6 +34,7 @@ export {
   createGolden,
   type Golden,
   measureParity,
+  type ParityOptions,
   parityTolerance,
 } from "./golden.ts";
 export {

@@ -2,7 +2,9 @@ import type { EngineObserver, FallbackNotice } from "../../recommend/mod.ts";
 import type { RequestLog } from "../../service/mod.ts";
 
 /** A log of an edge function, one JSON object a line. */
-export interface ConsoleLog extends RequestLog, Required<Pick<EngineObserver, "failed" | "recovered">> {
+export interface ConsoleLog
+  extends RequestLog,
+    Required<Pick<EngineObserver, "failed" | "recovered" | "valuing">> {
   fallback(notice: FallbackNotice): void;
   failure(error: unknown): void;
 }
@@ -25,6 +27,10 @@ export function createConsoleLog(write: (line: string) => void = console.log): C
     fallback: (notice) => line("warn", "version could not be opened", notice),
     failed: (link, code) => line("warn", "broken", { link, code }),
     recovered: (link, code, milliseconds) => line("warn", "works again", { link, code, milliseconds }),
+    valuing: (version, lacking) => {
+      if (lacking.length === 0) return;
+      line("warn", "similarity ranks: the version lacks heads of the value formula", { version, lacking });
+    },
     failure: (error) =>
       line("error", "function could not start", {
         reason: error instanceof Error ? error.message : typeof error,

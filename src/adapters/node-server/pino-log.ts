@@ -17,6 +17,8 @@ export interface ServerLog extends RequestLog {
   failed(link: ChainLink, code: string): void;
   /** It works again. */
   recovered(link: ChainLink, code: string, milliseconds: number): void;
+  /** A version is ranked by the value formula, or not as it lacks heads. */
+  valuing(version: string, lacking: readonly string[]): void;
   note(message: string): void;
 }
 
@@ -39,6 +41,11 @@ export function createPinoLog(options: PinoLogOptions = {}): ServerLog {
     fallback: (notice) => logger.warn(notice, "version could not be opened"),
     failed: (link, code) => logger.warn({ link, code }, "broken: the next link answers"),
     recovered: (link, code, milliseconds) => logger.info({ link, code, milliseconds }, "works again"),
+    valuing: (version, lacking) => {
+      if (lacking.length === 0) logger.info({ version }, "the value formula ranks");
+      else
+        logger.warn({ version, lacking }, "similarity ranks: the version lacks heads of the value formula");
+    },
     note: (message) => logger.info(message),
   } satisfies ServerLog);
 }

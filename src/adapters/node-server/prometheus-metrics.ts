@@ -71,6 +71,11 @@ export function createPrometheusMetrics(clock: Clock = Date): ServerMetrics {
     help: "1 while requests to the database are held back as it did not answer",
     registers: [registry],
   });
+  const valueFormula = new Gauge({
+    name: "futago_value_formula",
+    help: "1 while the value formula ranks, 0 while similarity does: none is set, or the version lacks a head",
+    registers: [registry],
+  });
   let servingSince: number | undefined;
   new Gauge({
     name: "futago_model_age_seconds",
@@ -91,6 +96,7 @@ export function createPrometheusMetrics(clock: Clock = Date): ServerMetrics {
       serving: (_version, createdAt) => {
         servingSince = createdAt;
       },
+      valuing: (_version, lacking) => valueFormula.set(lacking.length === 0 ? 1 : 0),
     } satisfies EngineObserver),
     openFailed: ({ code }) => openFailures.inc({ code }),
     breaker: (open) => breakerOpen.set(open ? 1 : 0),

@@ -35,6 +35,7 @@ const words: Readonly<Record<Obstacle, string>> = {
   performer_filter: "the filter leaves one of its performers out",
   no_vector: "it has no vector under this version yet: run futago embed",
   below_limit: "others stand before it",
+  value: "others are worth more by the formula",
   variety: "it gave way to variety",
 };
 
@@ -74,11 +75,15 @@ export function explainCommand(): Command {
 }
 
 function sayPlace({ say }: CliContext, told: Explanation, limit: number): void {
-  const { source, modelVersion, shown, score, rank, obstacles } = told;
+  const { source, modelVersion, shown, score, rank, value, obstacles } = told;
   const place = rank === null ? "no place" : `place ${rank}`;
   say(
     `${place}, score ${score === null ? "none" : score.toFixed(4)}; from ${source}, version ${modelVersion ?? "none"}`,
   );
+  if (value !== undefined) {
+    const parts = Object.entries(value.parts).map(([name, part]) => `${name} ${part.toFixed(4)}`);
+    say(`Worth ${value.total.toFixed(4)} by the formula: ${parts.join(", ")}`);
+  }
   say(shown ? `Among the ${limit} that the viewer gets` : "The viewer does not get it:");
   for (const obstacle of obstacles) say(`  ${obstacle}: ${words[obstacle]}`);
 }

@@ -64,21 +64,31 @@ export function recommendCommand(): Command {
           database.catalogue,
           recommendations.map(({ itemId }) => itemId),
         );
-        const rows = recommendations.map(({ rank, itemId, score, reasons }) => [
+        const valued = recommendations.some(({ value }) => value !== undefined);
+        const rows = recommendations.map(({ rank, itemId, score, value, reasons }) => [
           rank,
           score.toFixed(3),
+          ...(valued ? [value?.toFixed(3) ?? ""] : []),
           itemId,
           titles.get(itemId) ?? "",
           ...(explain ? [reasons?.[0]?.text ?? ""] : []),
         ]);
-        const heading = ["#", "score", "video", "title", ...(explain ? ["why"] : [])];
+        const heading = [
+          "#",
+          "score",
+          ...(valued ? ["value"] : []),
+          "video",
+          "title",
+          ...(explain ? ["why"] : []),
+        ];
         for (const line of tableOf([heading, ...rows])) context.say(line);
         context.say(`From ${source}, version ${modelVersion ?? "none"}`);
         context.result({
-          recommendations: recommendations.map(({ itemId, score, rank, explored, reasons }) => ({
+          recommendations: recommendations.map(({ itemId, score, rank, value, explored, reasons }) => ({
             video_id: itemId,
             score,
             rank,
+            ...(value === undefined ? {} : { value }),
             ...(explored === undefined ? {} : { explored }),
             ...(reasons === undefined ? {} : { reasons: reasons.map(reasonBody) }),
           })),

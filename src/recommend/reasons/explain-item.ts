@@ -4,6 +4,7 @@ import type { ItemFilter, Standing } from "../../embeddings/mod.ts";
 import type { LoadedModel } from "../../registry/mod.ts";
 import type { AnswerSource, Recommendation } from "../answer.ts";
 import type { ServingState } from "../serving-models.ts";
+import { type ItemValue, itemValue, type Valuing } from "../value/valuing.ts";
 import type { Variety } from "../variety.ts";
 import { wholeHistory } from "../without-towers.ts";
 import { causesOf, itemsById, type ReasonDeps } from "./answer-reasons.ts";
@@ -39,6 +40,8 @@ export interface Explanation {
    * can say: the towers know it of every item with a vector, the others of what they show.
    */
   readonly rank: number | null;
+  /** What it is worth by the formula, and what each part of that adds; absent where similarity ranks. */
+  readonly value?: ItemValue;
   /** What keeps it out; empty exactly where it is shown. */
   readonly obstacles: readonly Obstacle[];
   /** What moved the score, the heaviest first; absent where there is no score, or the version cannot say. */
@@ -58,6 +61,8 @@ export interface ExplainQuery {
   readonly exclude: readonly string[];
   readonly filter: ItemFilter | undefined;
   readonly lang: ReasonLanguage;
+  /** What ranks, if not similarity. */
+  readonly valuing: Valuing | undefined;
   /** What the viewer gets. */
   readonly answer: {
     readonly source: AnswerSource;
@@ -98,6 +103,7 @@ export async function explainItem(query: ExplainQuery, deps: ExplainDeps): Promi
   const place = answer.recommendations.find((shown) => shown.itemId === itemId);
   const byTowers = source === "two_tower" || source === "previous_version";
   const standing = byTowers ? await standingOf(query, deps) : undefined;
+  const value = standing && (await valueFor(query, standing, deps));
   const rank = standing?.rank ?? (byTowers ? null : (place?.rank ?? null));
   const causes = byTowers && standing === undefined ? undefined : await causesOrNone(query, deps, place);
   const score = standing?.score ?? place?.score ?? (source === "linear" ? causes?.score : undefined) ?? null;
@@ -105,9 +111,16 @@ export async function explainItem(query: ExplainQuery, deps: ExplainDeps): Promi
     if (place !== undefined) return [];
     if (lasting.length > 0) return lasting;
     if (byTowers && standing === undefined) return ["no_vector"];
-    return rank !== null && rank <= limit ? ["variety"] : ["below_limit"];
+    if (rank === null || rank > limit) return ["below_limit"];
+    if (value === undefined) return ["variety"];
+    // Where something worth less is shown, it was not the formula that had no place left for this one.
+    const lesser = answer.recommendations.some((one) => (one.value ?? value.total) < value.total);
+    return lesser ? ["variety"] : ["value"];
   };
-  const outcome = { ...about, shown: place !== undefined, score, rank, obstacles: open() };
+  const outcome = {
+    ...{ ...about, shown: place !== undefined, score, rank, obstacles: open() },
+    ...(value && { value }),
+  };
   if (causes === undefined || score === null) return outcome;
   const reasons = reasonsFor(item, causes, { history, blocks, lang, most: mostReasons, against: true });
   const rest = reasons.reduce((left, { contribution }) => left - contribution, score);
@@ -117,11 +130,22 @@ export async function explainItem(query: ExplainQuery, deps: ExplainDeps): Promi
 async function standingOf(
   { itemId, history, state, exclude, filter }: ExplainQuery,
   { vectors, vectorOf }: ExplainDeps,
-): Promise<Standing | undefined> {
+): Promise<(Standing & { readonly user: Float32Array }) | undefined> {
   if (state.model === undefined) return undefined;
-  const vector = await vectorOf(state.model, history);
-  const search = { version: state.model.version, vector, personId: history.person.id, exclude };
-  return vectors.rank({ ...search, itemId, ...(filter && { filter }) });
+  const user = await vectorOf(state.model, history);
+  const search = { version: state.model.version, vector: user, personId: history.person.id, exclude };
+  const standing = await vectors.rank({ ...search, itemId, ...(filter && { filter }) });
+  return standing && { ...standing, user };
+}
+
+async function valueFor(
+  { itemId, state, valuing }: ExplainQuery,
+  { user, score }: { readonly user: Float32Array; readonly score: number },
+  { vectors }: ExplainDeps,
+): Promise<ItemValue | undefined> {
+  if (valuing === undefined || state.model === undefined) return undefined;
+  const item = (await vectors.itemVectors(state.model.version, [itemId])).get(itemId);
+  return item && itemValue(valuing, { user, item, similarity: score });
 }
 
 async function causesOrNone(

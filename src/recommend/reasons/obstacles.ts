@@ -17,6 +17,7 @@ export const obstacles = [
   "performer_filter",
   "no_vector",
   "below_limit",
+  "value",
   "variety",
 ] as const;
 

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { type Explanation, obstacles } from "../../recommend/mod.ts";
+import { type Explanation, obstacles, valueParts } from "../../recommend/mod.ts";
 import { ageProofOf, personFor } from "../auth/acting-for.ts";
 import { defineRoute } from "../route.ts";
 import { userId, videoId } from "../wire.ts";
@@ -14,6 +14,10 @@ const explanation = z
     rank: z.number().int().nullable().openapi({
       description: "Its place by score among all that could be shown, or the place it would have",
     }),
+    value: z
+      .object({ total: z.number(), parts: z.partialRecord(z.enum(valueParts), z.number()) })
+      .optional()
+      .openapi({ description: "What it is worth by the value formula, and what each part adds" }),
     obstacles: z
       .array(z.enum(obstacles))
       .openapi({ description: "What keeps it out; empty exactly where it is shown" }),
@@ -68,10 +72,11 @@ export const explain = defineRoute({
  * @returns The same in the words of the interface.
  */
 export function explanationBody(told: Explanation): Omit<z.infer<typeof explanation>, "request_id"> {
-  const { itemId, modelVersion, obstacles, reasons, features, ...rest } = told;
+  const { itemId, modelVersion, obstacles, value, reasons, features, ...rest } = told;
   return {
     video_id: itemId,
     ...rest,
+    ...(value === undefined ? {} : { value: { total: value.total, parts: { ...value.parts } } }),
     obstacles: [...obstacles],
     ...(reasons === undefined ? {} : { reasons: reasons.map(reasonBody) }),
     ...(features === undefined ? {} : { features: { ...features } }),

@@ -44,6 +44,10 @@ export const recommendations = defineRoute({
           video_id: z.string(),
           score: z.number().openapi({ description: "Larger is better; comparable within one answer only" }),
           rank: z.number().int().min(1),
+          value: z
+            .number()
+            .optional()
+            .openapi({ description: "What it is worth by the value formula; present where that ranked it" }),
           explored: z
             .literal(true)
             .optional()
@@ -78,10 +82,11 @@ export const recommendations = defineRoute({
     const attribution = attributionsOf(answer.recommendations.map(({ itemId }) => itemId));
     return {
       body: {
-        recommendations: answer.recommendations.map(({ itemId, score, rank, explored, reasons }) => ({
+        recommendations: answer.recommendations.map(({ itemId, score, rank, value, explored, reasons }) => ({
           video_id: itemId,
           score,
           rank,
+          ...(value === undefined ? {} : { value }),
           ...(explored === undefined ? {} : { explored }),
           ...(reasons === undefined ? {} : { reasons: reasons.map(reasonBody) }),
         })),
