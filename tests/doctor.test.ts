@@ -113,6 +113,17 @@ describeDatabases("futago doctor", (open) => {
     expect(wrong(await w.look())).toEqual({ "previous model": expect.stringMatching(/user_tower.onnx/) });
   });
 
+  test("[VF5] names the heads that the value formula weighs and the active version lacks", async () => {
+    const w = await world();
+    const ask = (text: string) =>
+      w.look({ context: { home, env: { FUTAGO_VALUE: text }, databaseTarget: { directory: "" } } });
+    const lacks = wrong(await ask("similarity=1,like=0.1,nope=-1"))["value formula"];
+    expect(lacks).toMatch(`weighs like and nope, for which ${w.second} has no head: similarity ranks`);
+    expect(lacks).toMatch("train with likeHeadWeight and nopeHeadWeight");
+    expect(wrong(await ask("similarity=2"))).toEqual({});
+    expect(wrong(await ask("likes=2"))["value formula"]).toMatch("Cannot rank by value");
+  });
+
   test("embeds what is missing", async () => {
     const w = await world();
     const ids = [...(await w.vectors.itemHashes(w.second)).keys()].slice(0, 30);

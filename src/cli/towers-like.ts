@@ -1,5 +1,6 @@
 import type { Manifest } from "../registry/mod.ts";
 import { type TowerOptions, type TowerPreset, towerPresets } from "../towers/mod.ts";
+import type { TrainingOptions } from "../training/mod.ts";
 
 /**
  * The towers to train after a version.
@@ -9,4 +10,21 @@ import { type TowerOptions, type TowerPreset, towerPresets } from "../towers/mod
  */
 export function towersLike({ preset, dims }: Pick<Manifest, "preset" | "dims">): TowerOptions {
   return { preset: Object.hasOwn(towerPresets, preset) ? (preset as TowerPreset) : "lite", dims };
+}
+
+const headWeights = ["likeHeadWeight", "watchHeadWeight", "nopeHeadWeight"] as const;
+
+/**
+ * The heads to train after a version, so that a value formula finds what it found.
+ *
+ * @param parent The version's manifest.
+ * @returns Loss weights of the heads it has.
+ */
+export function headsLike({ training }: Pick<Manifest, "training">): TrainingOptions {
+  return Object.fromEntries(
+    headWeights.flatMap((name) => {
+      const weight = training[name];
+      return typeof weight === "number" && weight > 0 ? [[name, weight] as const] : [];
+    }),
+  );
 }

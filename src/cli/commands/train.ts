@@ -16,7 +16,7 @@ import { realNumber, wholeNumber } from "../option-values.ts";
 import { readModelSettings } from "../read-model-settings.ts";
 import { registeredBundle } from "../registered-bundle.ts";
 import { sayRates } from "../say-rates.ts";
-import { towersLike } from "../towers-like.ts";
+import { headsLike, towersLike } from "../towers-like.ts";
 
 interface Options {
   readonly preset?: TowerPreset;
@@ -89,12 +89,6 @@ export function trainCommand(): Command {
 
 async function train(context: CliContext, options: Options): Promise<void> {
   const settings = await readModelSettings(options);
-  const training = {
-    ...settings.training,
-    ...(options.seed === undefined ? {} : { seed: options.seed }),
-    ...(options.batchSize === undefined ? {} : { batchUsers: options.batchSize }),
-    ...(options.learningRate === undefined ? {} : { learningRate: options.learningRate }),
-  };
   await withStores(context, async (stores) => {
     const { warmStart } = options;
     const parent =
@@ -106,6 +100,13 @@ async function train(context: CliContext, options: Options): Promise<void> {
         ? parent.features.schema
         : await readFeatureSchema(options.schema ?? "video", settings.towers.preset);
     const towers = { ...(parent && towersLike(parent.manifest)), ...settings.towers };
+    const training = {
+      ...(parent && headsLike(parent.manifest)),
+      ...settings.training,
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      ...(options.batchSize === undefined ? {} : { batchUsers: options.batchSize }),
+      ...(options.learningRate === undefined ? {} : { learningRate: options.learningRate }),
+    };
     const dataset = await datasetFromStore(stores.database.catalogue);
     const { items, people, events } = dataWindowOf(dataset);
     context.say(`${items} items, ${people} people, ${events} events`);

@@ -80,7 +80,7 @@ export async function examine(options: ExamineOptions): Promise<readonly CheckRe
     if (!isFine("database") || !isFine("migrations")) return results;
     await run(schemaChecks(under));
     const blobs = lazily(options.openModels);
-    await run(modelChecks({ database: ours, blobs }));
+    await run(modelChecks({ database: ours, blobs, env: context.env }));
     await run(
       vectorChecks({
         ...under,

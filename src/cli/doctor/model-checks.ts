@@ -1,19 +1,23 @@
 import { createOrtRuntime } from "../../adapters/ort-node/mod.ts";
 import { type FutagoError, isFutagoError } from "../../base/mod.ts";
-import { loadModel, type ModelVersion } from "../../registry/mod.ts";
+import { lackingHeads, valueFromEnv } from "../../recommend/mod.ts";
+import { loadModel, type ModelVersion, readHeads } from "../../registry/mod.ts";
+import type { CliContext } from "../context.ts";
 import type { Stores } from "../open-stores.ts";
 import { type Check, type Finding, fine, wrong } from "./check.ts";
 
 /**
- * Whether models can be read, and the active one and the one before it are whole.
+ * Whether models can be read, the active one and the one before it are whole, and the active one has the heads that answers
+ * are ranked by.
  *
- * @param stores A migrated database, and where models are served from.
+ * @param stores A migrated database, where models are served from, and the environment.
  * @returns The checks.
  */
 export function modelChecks({
   database: { versions },
   blobs,
-}: Pick<Stores, "database" | "blobs">): readonly Check[] {
+  env,
+}: Pick<Stores, "database" | "blobs"> & Pick<CliContext, "env">): readonly Check[] {
   return [
     {
       name: "storage",
@@ -40,6 +44,22 @@ export function modelChecks({
           blobs,
           previous,
           "restore its files; until then only the linear model stands behind the active one",
+        );
+      },
+    },
+    {
+      name: "value formula",
+      look: async () => {
+        const formula = valueFromEnv(env);
+        if (formula === undefined) return fine("none: similarity ranks");
+        const active = await versions.active();
+        if (active === undefined) return fine("set, and no version is active");
+        const { version, manifestHash } = active;
+        const lacking = lackingHeads(formula, await readHeads(blobs, version, { manifestHash }));
+        if (lacking.length === 0) return fine(`ranks what ${version} finds`);
+        return wrong(
+          `FUTAGO_VALUE weighs ${lacking.join(" and ")}, for which ${version} has no head: similarity ranks`,
+          `train with ${lacking.map((task) => `${task}HeadWeight`).join(" and ")}, or change FUTAGO_VALUE`,
         );
       },
     },

@@ -22,7 +22,7 @@ import type { Stores } from "../open-stores.ts";
 import { registeredBundle } from "../registered-bundle.ts";
 import { openDmmSource } from "../sync/open-sources.ts";
 import { runSync } from "../sync/run-sync.ts";
-import { towersLike } from "../towers-like.ts";
+import { headsLike, towersLike } from "../towers-like.ts";
 import { readRetrainPayload } from "./read-retrain-payload.ts";
 
 /**
@@ -62,7 +62,7 @@ export async function openJobHandlers(
         return createTrainer({ runtime, checkpoints, clock }).fit(split.train, {
           schema: parent?.towers.features.schema ?? videoSchema,
           towers: parent === undefined ? { preset: "lite" } : towersLike(parent.manifest),
-          training,
+          training: { ...(parent && headsLike(parent.manifest)), ...training },
           ...(bundle === undefined ? {} : { warmStart: { parent: bundle, mismatch: "fresh" } }),
           ...(validation === undefined ? {} : { validation }),
           signal,
