@@ -8,6 +8,7 @@ export const folderOrder = [
   "base",
   "graph",
   "onnx",
+  "linear",
   "catalogue",
   "features",
   "towers",

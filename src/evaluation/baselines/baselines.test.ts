@@ -10,7 +10,6 @@ import { chanceScorer } from "./chance.ts";
 import { fitEase } from "./ease.ts";
 import { fitIals, startIals } from "./ials.ts";
 import { type Interactions, interactionsOf } from "./interactions.ts";
-import { invertInPlace } from "./invert.ts";
 import { fitItemKnn } from "./item-knn.ts";
 import { createRowSolver } from "./least-squares.ts";
 import { fitPopularity } from "./popularity.ts";
@@ -144,25 +143,6 @@ describe("createRowSolver()", () => {
     const multiplied = await solveWith(few);
     for (let i = 0; i < walked.length; i++) expect(walked[i]).toBeCloseTo(multiplied[i]!, 4);
     expect([...walked.subarray(dims)]).toEqual([0, 0, 0, 0]);
-  });
-});
-
-describe("invertInPlace()", () => {
-  test.each([1, 7, 16, 33])("inverts %d rows, in blocks of 8", async (n) => {
-    const wide = Float32Array.from({ length: n * n }, (_, i) => Math.sin(i * i + 1));
-    const across = Float32Array.from({ length: n * n }, (_, i) => wide[(i % n) * n + Math.floor(i / n)]!);
-    const spd = await product.multiply(wide, across, { m: n, k: n, n });
-    for (let i = 0; i < n; i++) spd[i * n + i]! += 1;
-    const inverse = spd.slice();
-    await invertInPlace(inverse, n, { product, block: 8 });
-    const identity = await product.multiply(inverse, spd, { m: n, k: n, n });
-    for (let i = 0; i < n * n; i++) {
-      expect(Math.abs(identity[i]! - (Math.floor(i / n) === i % n ? 1 : 0))).toBeLessThan(2e-4);
-    }
-  });
-
-  test("refuses a matrix that is not positive definite", async () => {
-    await expect(invertInPlace(Float32Array.of(1, 2, 2, 1), 2, { product })).rejects.toThrow(RangeError);
   });
 });
 

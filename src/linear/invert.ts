@@ -1,4 +1,4 @@
-import type { DenseProduct } from "../../onnx/mod.ts";
+import type { DenseProduct } from "../onnx/mod.ts";
 
 /** Options of {@link invertInPlace}. */
 export interface InvertOptions {
