@@ -5,6 +5,8 @@ export interface TopItems {
   /** Indices into the split's items. */
   readonly items: Int32Array;
   readonly scores: Float32Array;
+  /** Whose: the row of the histories that were scored. */
+  readonly row: number;
 }
 
 /** Options of {@link rerankedScorer}. */
@@ -42,7 +44,7 @@ export function rerankedScorer(scorer: Scorer, options: RerankedScorerOptions): 
           .filter((item) => !given.has(item))
           .sort((a, b) => own[b]! - own[a]! || a - b)
           .slice(0, depth);
-        const chosen = choose({ items, scores: Float32Array.from(items, (item) => own[item]!) });
+        const chosen = choose({ items, scores: Float32Array.from(items, (item) => own[item]!), row });
         const order = new Set([...chosen, ...items.keys()]);
         // Above the best score of all, so that everything else stays behind; a width of 1 keeps the order of floats.
         const best = Math.ceil(Math.max(...own)) + 1;

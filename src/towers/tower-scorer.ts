@@ -8,6 +8,8 @@ export interface TowerScorer {
   readonly name: string;
   /** items × dims, row-major: the vectors of the catalogue, as they are served. */
   readonly itemVectors: Float32Array;
+  /** users × dims, row-major: the vectors of viewers, as they are served. */
+  embed(histories: Histories): Promise<Float32Array>;
   /** users × items, row-major: inner products of the served vectors. */
   score(histories: Histories): Promise<Float32Array>;
   /** Frees what it loaded; the towers stay open. */
@@ -35,11 +37,13 @@ export async function createTowerScorer(towers: Towers, options: TowerScorerOpti
   const encoded = encodeItems(towers.features, items);
   const itemVectors = await towers.embedEncodedItems(encoded);
   const product = await createRuntimeProduct(runtime, { transposeB: true });
+  const embed = (histories: Histories): Promise<Float32Array> => towers.embedUsers(histories, encoded);
   return {
     name,
     itemVectors,
+    embed,
     score: async (histories) => {
-      const users = await towers.embedUsers(histories, encoded);
+      const users = await embed(histories);
       const shape = { m: users.length / towers.dims, k: towers.dims, n: items.length };
       return product.multiply(users, itemVectors, shape);
     },

@@ -37,6 +37,17 @@ const evaluate = (...args: string[]) =>
   });
 
 describe("futago evaluate", () => {
+  test("refuses a formula over heads that are not trained, before anything is", async () => {
+    await expect(evaluate("--value", "similarity=1,nope=-0.1")).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("nopeHeadWeight must be above 0"),
+    });
+    await expect(evaluate("--value", "nopes=1")).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("Cannot rank by value"),
+    });
+  });
+
   test("[EV10] the last line of --json holds exactly what others rely on", async () => {
     const html = join(folder, "report.html");
     const { stdout } = await evaluate("--json", "--preset", "lite", "--epochs", "1", "--html", html);

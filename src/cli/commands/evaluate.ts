@@ -10,6 +10,7 @@ import {
   renderReportTable,
 } from "../../evaluation/mod.ts";
 import { createRuntimeProduct } from "../../onnx/mod.ts";
+import { parseFormula, type ValueFormula } from "../../recommend/mod.ts";
 import { towerPresets } from "../../towers/mod.ts";
 import { action, type CliContext, withSharedOptions } from "../context.ts";
 import { type DataOptions, readData, splitOptions, withDataOptions } from "../evaluation/data-options.ts";
@@ -29,6 +30,7 @@ interface Options extends DataOptions, ModelOptions {
   readonly tuneBaselines?: boolean;
   readonly historyLengths?: readonly number[];
   readonly diversity?: readonly number[];
+  readonly value?: readonly ValueFormula[];
   readonly seed: number;
   readonly seeds?: readonly number[];
   readonly device: OrtDevice;
@@ -77,6 +79,11 @@ export function evaluateCommand(): Command {
       "also measure answers of 20 re-ranked to vary, from 0 (not at all) to 1: 0.1,0.3,0.5",
       realNumbers({ min: 0, max: 1 }),
     )
+    .option(
+      "--value <formula>",
+      "also measure answers of 20 ranked by a formula over trained heads: similarity=1,nope=-0.1; again for another",
+      formulas,
+    )
     .option("--seed <n>", "of the split and of training", wholeNumber({ min: 0 }), 42)
     .option(
       "--seeds <list>",
@@ -93,7 +100,7 @@ export function evaluateCommand(): Command {
     .option("--report <file>", "write the whole report as JSON")
     .addHelpText(
       "after",
-      "\nWith --json the last line holds protocol, protocolHash, users, items, interactions, models, trainSeconds, peakRssMb; with --seeds also differences and seeds.\n\nExamples:\n  futago evaluate --html report.html --importance\n  futago evaluate --seeds 42,1,2 --tune-baselines --json\n  futago evaluate --history-lengths 0,1,2,5,10,20 --baselines popularity,ease\n  futago evaluate --movielens ml-1m --protocol strong --json\n  futago evaluate --movielens ml-1m --protocol last --order order.csv --baselines popularity,ease\n  futago evaluate --movielens ml-1m --settings best.json",
+      "\nWith --json the last line holds protocol, protocolHash, users, items, interactions, models, trainSeconds, peakRssMb; with --seeds also differences and seeds.\n\nExamples:\n  futago evaluate --html report.html --importance\n  futago evaluate --seeds 42,1,2 --tune-baselines --json\n  futago evaluate --history-lengths 0,1,2,5,10,20 --baselines popularity,ease\n  futago evaluate --movielens ml-1m --protocol strong --json\n  futago evaluate --movielens ml-1m --protocol last --order order.csv --baselines popularity,ease\n  futago evaluate --movielens ml-1m --settings best.json\n  futago evaluate --settings heads.json --value similarity=1,nope=-0.1",
     );
   return withSharedOptions(command).action(action<Options>(runEvaluation));
 }
@@ -118,6 +125,7 @@ async function runEvaluation(context: CliContext, options: Options): Promise<voi
     historyLengths: options.historyLengths,
     importance: options.importance ?? false,
     diversities: options.diversity ?? [],
+    formulas: options.value ?? [],
     runtime,
     product,
   };
@@ -175,6 +183,14 @@ function tell(context: CliContext, { report, training, historyCurve }: SeedEvalu
   }
   const trained = training === undefined ? "" : `Towers trained in ${training.seconds.toFixed(1)} s; `;
   context.say(`${trained}peak memory ${peakRssMb()} MB`);
+}
+
+function formulas(text: string, before: readonly ValueFormula[] = []): readonly ValueFormula[] {
+  try {
+    return [...before, parseFormula(text)];
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function baselineList(text: string): readonly BaselineName[] {

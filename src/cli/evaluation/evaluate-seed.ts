@@ -16,10 +16,12 @@ import {
 } from "../../evaluation/mod.ts";
 import { fitFeatures } from "../../features/mod.ts";
 import type { DenseProduct, Runtime } from "../../onnx/mod.ts";
+import type { ValueFormula } from "../../recommend/mod.ts";
 import type { ModelSettings } from "../../tuning/mod.ts";
 import type { CliContext } from "../context.ts";
 import { readFeatureSchema } from "../feature-schema.ts";
 import { fitEvaluatedTowers } from "../fit-evaluated-towers.ts";
+import { checkFormulas, valuedScorers } from "./valued-scorers.ts";
 import { variedScorers } from "./varied-scorers.ts";
 
 /** What is asked of a dataset, the same for every seed. */
@@ -40,9 +42,14 @@ export interface EvaluationPlan {
   readonly importance: boolean;
   /** How varied answers are measured besides the towers' own, 0 to 1. */
   readonly diversities: readonly number[];
+  /** What else ranks the best of the towers. */
+  readonly formulas: readonly ValueFormula[];
   readonly runtime: Runtime;
   readonly product: DenseProduct;
 }
+
+/** For formulas of similarity alone. */
+const noHeads = { kind: "served_heads", heads: {} } as const;
 
 /** What one seed gave. */
 export interface SeedEvaluation extends DetailedEvaluation {
@@ -69,6 +76,7 @@ export interface SeedEvaluation extends DetailedEvaluation {
 export async function evaluateSeed(plan: EvaluationPlan, seed: number): Promise<SeedEvaluation> {
   const { context, division, runtime, product } = plan;
   const { progress, signal } = context;
+  checkFormulas(plan.formulas, plan.towers?.training);
   const split = splitBy(plan.dataset, plan.protocol, { ...division, seed });
   const schema = await readFeatureSchema(plan.schema);
   const content = contentVectors(fitFeatures(schema, split.train), split.items);
@@ -86,7 +94,17 @@ export async function evaluateSeed(plan: EvaluationPlan, seed: number): Promise<
       : await fitEvaluatedTowers(split, { context, runtime, schema: plan.schema, settings: plan.towers });
   const seconds = (performance.now() - started) / 1000;
   try {
-    const models = towers === undefined ? [] : [towers.scorer, ...variedScorers(towers.scorer, split, plan)];
+    const models =
+      towers === undefined
+        ? []
+        : [
+            towers.scorer,
+            ...variedScorers(towers.scorer, split, plan),
+            ...valuedScorers(towers.scorer, split, {
+              formulas: plan.formulas,
+              heads: towers.model.heads ?? noHeads,
+            }),
+          ];
     const curves = trainingCurves(towers?.model.curves ?? []);
     const detailed = await evaluateInDetail(split, models, { baselines, content, progress, signal, curves });
     const curve =

@@ -3,8 +3,8 @@ import { rerank } from "../../recommend/mod.ts";
 import type { TowerScorer } from "../../towers/mod.ts";
 
 /** What an answer holds, and of how many of the best it is chosen, as the service does it: four times as many. */
-const limit = 20;
-const pool = 4 * limit;
+export const limit = 20;
+export const pool: number = 4 * limit;
 
 /**
  * Towers whose best items are re-ranked to vary, as an answer of 20 is; by the item vectors themselves.
