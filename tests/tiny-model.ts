@@ -6,9 +6,15 @@ import {
   type Item,
   type Person,
 } from "../src/catalogue/mod.ts";
-import { fitFeatures, videoSchema } from "../src/features/mod.ts";
+import { type FeatureSchemaInput, fitFeatures, sequenceSchema, videoSchema } from "../src/features/mod.ts";
 import type { DeployableModel } from "../src/registry/mod.ts";
-import { exportTower, initialWeights, resolveTowerConfig, towerParameters } from "../src/towers/mod.ts";
+import {
+  exportTower,
+  initialWeights,
+  resolveTowerConfig,
+  type TowerOptions,
+  towerParameters,
+} from "../src/towers/mod.ts";
 
 /** The moment tests take place at. */
 export const testNow: number = Date.UTC(2026, 10, 20, 12);
@@ -52,11 +58,27 @@ export function tinyCatalogue(): { items: Item[]; people: Person[]; events: Cata
 }
 
 /** An untrained but working pair of towers over a dataset; `seed` makes different ones. */
-export function tinyModel(seed = 1): { model: DeployableModel; dataset: Dataset } {
+export function tinyModel(seed = 1): TinyModel {
+  return initialModel(seed, videoSchema, { preset: "lite", hidden: [8] });
+}
+
+/** As {@link tinyModel}, with a user tower that knows order. */
+export function tinySequenceModel(seed = 2): TinyModel {
+  const sequence = { width: 8, blocks: 2, heads: 2, feedForward: 8, dropout: 0.2 };
+  return initialModel(seed, sequenceSchema(videoSchema), { preset: "sequence-lite", sequence });
+}
+
+/** What a model is registered with. */
+export interface TinyModel {
+  readonly model: DeployableModel;
+  readonly dataset: Dataset;
+}
+
+function initialModel(seed: number, schema: FeatureSchemaInput, options: TowerOptions): TinyModel {
   const { dataset } = buildDataset(tinyCatalogue());
-  const features = fitFeatures(videoSchema, dataset);
-  const config = resolveTowerConfig({ preset: "lite", dims: 16, hidden: [8] });
+  const features = fitFeatures(schema, dataset);
   const layouts = { user: features.userLayout, item: features.itemLayout };
+  const config = resolveTowerConfig({ dims: 16, ...options }, layouts);
   const parameters = towerParameters(config, layouts);
   const weights = initialWeights(config, { parameters, random: createRandom(seed) });
   const userOnnx = exportTower("user", { config, layouts, weights });

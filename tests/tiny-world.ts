@@ -58,8 +58,8 @@ export function tinyWorld(
     ...options,
   });
   /** Registers and promotes a model. */
-  const deploy = async (seed: number): Promise<string> => {
-    const { model, dataset } = tinyModel(seed);
+  const deploy = async (seed: number, make = tinyModel): Promise<string> => {
+    const { model, dataset } = make(seed);
     const { version } = await deployer.register(model, { dataset });
     await deployer.promote(version);
     return version;

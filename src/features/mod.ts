@@ -28,6 +28,7 @@ export {
   type UserFeature,
 } from "./schema.ts";
 export type { SchemaIssue } from "./schema-issue.ts";
+export { sequenceEvents } from "./sequence.ts";
 export { sequenceSchema } from "./sequence-schema.ts";
 export { fieldsOf, tasteFields, valuesOf } from "./taste.ts";
 export { videoSchema } from "./video-schema.ts";

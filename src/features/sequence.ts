@@ -54,6 +54,25 @@ function gapOf(milliseconds: number): number {
   return Math.min(sequenceGaps - 1, 1 + Math.floor(Math.log2(1 + seconds)));
 }
 
+/** The events of a viewer that a sequence holds: from `start` up to but not `end` in the columns. */
+function stepsOf(feature: SequenceFeature, histories: Histories, user: number): readonly [number, number] {
+  const first = histories.offsets[user]!;
+  let end = histories.offsets[user + 1]!;
+  while (end > first && !(histories.at[end - 1]! <= histories.asOf[user]!)) end--;
+  return [Math.max(first, end - feature.length), end];
+}
+
+/**
+ * What the steps of one viewer's row are, after its start.
+ *
+ * @param feature The declaration.
+ * @param histories Of one viewer, as given to {@link encodeSequences}.
+ * @returns The row of each step's item, where `histories.item` counts.
+ */
+export function sequenceEvents(feature: SequenceFeature, histories: Histories): Int32Array {
+  return histories.item.slice(...stepsOf(feature, histories, 0));
+}
+
 /**
  * Encodes what viewers did in order.
  *
@@ -72,12 +91,10 @@ export function encodeSequences(feature: SequenceFeature, histories: Histories, 
   const ends = new Int32Array(users);
   const offsets = new Int32Array(users + 1);
   for (let user = 0; user < users; user++) {
-    const first = histories.offsets[user]!;
-    let end = histories.offsets[user + 1]!;
-    while (end > first && !(histories.at[end - 1]! <= histories.asOf[user]!)) end--;
-    starts[user] = Math.max(first, end - feature.length);
+    const [start, end] = stepsOf(feature, histories, user);
+    starts[user] = start;
     ends[user] = end;
-    offsets[user + 1] = offsets[user]! + 1 + end - starts[user]!;
+    offsets[user + 1] = offsets[user]! + 1 + end - start;
   }
   const total = offsets[users]!;
   const items = new Int32Array(total);

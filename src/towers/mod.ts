@@ -1,4 +1,5 @@
 export { initialWeights, type Weights } from "./initial-weights.ts";
+export { residualBound } from "./integrated-gradients.ts";
 export {
   type LoadedItemTower,
   loadItemTower,
@@ -17,7 +18,7 @@ export {
   servingInputs,
 } from "./padded-bags.ts";
 export { readTowerWeights, type TowerArray } from "./read-tower-weights.ts";
-export { openScoreExplainer, residualBound, type ScoreExplainer, type ScoreParts } from "./score-parts.ts";
+export { openScoreExplainer, type ScoreExplainer, type ScoreParts } from "./score-parts.ts";
 export { sequenceItems } from "./sequence-parameters.ts";
 export {
   flat,

@@ -4,8 +4,9 @@ import { createRandom } from "../base/mod.ts";
 import type { EncodedRows, FittedFeatures, RowLayout } from "../features/mod.ts";
 import { createPortableRuntime } from "../onnx/mod.ts";
 import { initialWeights, type Weights } from "./initial-weights.ts";
+import { residualBound } from "./integrated-gradients.ts";
 import { servingInputs } from "./padded-bags.ts";
-import { openScoreExplainer, residualBound, type ScoreParts } from "./score-parts.ts";
+import { openScoreExplainer, type ScoreParts } from "./score-parts.ts";
 import { exportTower } from "./serving-graph.ts";
 import { resolveTowerConfig, type TowerOptions } from "./tower-config.ts";
 import { towerParameters } from "./tower-parameters.ts";
@@ -60,24 +61,45 @@ function itemVectors(count: number, dims = 12): Float32Array[] {
   });
 }
 
+const ordered: RowLayout = {
+  denseWidth: 2,
+  dense: user.dense,
+  bags: [user.bags[1]!],
+  sequence: { name: "sequence", vocabulary: 9, steps: 8, kinds: 8, gaps: 28 },
+};
+const sequence = { width: 32, blocks: 2, heads: 2, feedForward: 16, dropout: 0 };
+const steps = (items: readonly number[], gaps: readonly number[], kinds: readonly number[]) => ({
+  offsets: Int32Array.of(0, items.length),
+  items: Int32Array.from(items),
+  gaps: Int32Array.from(gaps),
+  kinds: Int32Array.from(kinds),
+});
+const inOrder: EncodedRows = {
+  ...viewer,
+  bags: { genre: viewer.bags["genre"]! },
+  sequence: steps([0, 3, 8, 3, 5, 1], [0, 0, 4, 9, 1, 2], [0, 1, 5, 1, 2, 1]),
+};
+
 const total = (values: Float64Array): number => values.reduce((sum, x) => sum + x, 0);
 
-function sumOfParts({ baseline, popularity, bags, dense }: ScoreParts): number {
+function sumOfParts({ baseline, popularity, bags, dense, steps }: ScoreParts): number {
   const all = Object.values(bags).reduce((sum, parts) => sum + total(parts), 0);
-  return baseline + popularity + all + total(dense);
+  return baseline + popularity + all + total(dense) + total(steps);
 }
 
 describe("openScoreExplainer", () => {
   test.each([
-    ["gelu", {}],
-    ["relu, two layers", { activation: "relu", hidden: [16, 16] }],
-    ["tanh output, narrow history", { outputActivation: "tanh", historyDims: 5, hidden: [7] }],
-    ["linear", { hidden: [] }],
-  ] as const)("[EX1] parts add up to the served score, in every runtime: %s", async (_, options) => {
-    const { config, userOnnx, features } = tower(options, user);
-    const vectors = itemVectors(20);
+    ["gelu", {}, user, viewer],
+    ["relu, two layers", { activation: "relu", hidden: [16, 16] }, user, viewer],
+    ["tanh output, narrow history", { outputActivation: "tanh", historyDims: 5, hidden: [7] }, user, viewer],
+    ["linear", { hidden: [] }, user, viewer],
+    ["a sequence", { preset: "sequence-lite", sequence }, ordered, inOrder],
+  ] as const)("[EX1] parts add up to the served score, in every runtime: %s", async (...given) => {
+    const [, options, layout, viewer] = given;
+    const { config, userOnnx, features } = tower(options, layout);
+    const vectors = itemVectors(layout.sequence ? 4 : 20);
     const session = await ort.load(userOnnx);
-    const inputs = servingInputs(viewer, { layout: user, rows: Int32Array.of(0) });
+    const inputs = servingInputs(viewer, { layout, rows: Int32Array.of(0) });
     const served = Array.from((await session.run(inputs))["embedding"]!.data);
     await session.close();
     const found = await Promise.all(
@@ -89,17 +111,18 @@ describe("openScoreExplainer", () => {
       }),
     );
     for (const parts of found) {
-      expect(parts).toHaveLength(20);
+      expect(parts).toHaveLength(vectors.length);
       for (const [i, one] of parts.entries()) {
         const score = served.reduce((sum, x, d) => sum + x * vectors[i]![d]!, 0);
         expect(one.score).toBeCloseTo(score, 5);
-        expect(Math.abs(one.residual)).toBeLessThanOrEqual(residualBound);
-        expect(sumOfParts(one) + one.residual).toBeCloseTo(one.score, 6);
+        if (layout.sequence === undefined) expect(Math.abs(one.residual)).toBeLessThanOrEqual(residualBound);
+        expect(sumOfParts(one)).toBeCloseTo(one.score, 5);
       }
     }
     for (const [i, one] of found[0]!.entries()) {
-      for (const [e, part] of one.bags["history"]!.entries()) {
-        expect(found[1]![i]!.bags["history"]![e]).toBeCloseTo(part, 4);
+      const other = found[1]![i]!;
+      for (const [e, part] of (one.bags["history"] ?? one.steps).entries()) {
+        expect((other.bags["history"] ?? other.steps)[e]).toBeCloseTo(part, 4);
       }
     }
   });
@@ -137,6 +160,65 @@ describe("openScoreExplainer", () => {
     }
     expect(Math.abs(parts!.residual)).toBeLessThan(1e-5);
     expect(parts!.popularity).toBeCloseTo(vector![10]! * Math.SQRT1_2, 6);
+  });
+
+  const explained = async (
+    viewer: EncodedRows,
+    { blocks = 2, change }: { blocks?: number; change?: (weights: Weights) => void } = {},
+  ) => {
+    const options = { preset: "sequence-lite", sequence: { ...sequence, blocks } } as const;
+    const { config, userOnnx, features } = tower(options, ordered, change);
+    const explainer = await openScoreExplainer(ort, { userOnnx, config, features });
+    const parts = await explainer.explain(viewer, itemVectors(3));
+    await explainer.close();
+    return parts;
+  };
+
+  test("of a sequence starts from somebody who did nothing, however much was done", async () => {
+    const empty = { ...viewer, bags: { genre: bag([], []) }, dense: new Float32Array(2) };
+    const nobody = await explained({ ...empty, sequence: steps([0], [0], [0]) });
+    const somebody = await explained(inOrder);
+    // o(nobody) · v over another length: one factor for all items.
+    const factors = somebody.map(({ baseline }, i) => baseline / (nobody[i]!.score - nobody[i]!.popularity));
+    expect(factors[1]).toBeCloseTo(factors[0]!, 4);
+    expect(factors[2]).toBeCloseTo(factors[0]!, 4);
+    for (const { steps, residual } of nobody) {
+      expect([...steps]).toEqual([0]);
+      expect(Math.abs(residual)).toBeLessThan(1e-6);
+    }
+  });
+
+  // Of one block without queries a step attends to all before it alike; without positions only item, gap and kind tell steps apart. So
+  // steps 1 and 3, which are equal, move a score by the same, and step 2 by nothing, as it is what a start is. The newest
+  // has its own way through the residual stream beside.
+  test("[EX1] tells equal steps alike where a tower attends to all alike, and nothing of a step that says nothing", async () => {
+    const alike = { ...inOrder, sequence: steps([0, 3, 0, 3, 5], [0, 4, 0, 4, 2], [0, 1, 0, 1, 1]) };
+    const change = (weights: Weights): void => {
+      weights["user.sequence.positions.table"]!.fill(0);
+      for (const [name, values] of Object.entries(weights)) if (/query/.test(name)) values.fill(0);
+    };
+    const found = await explained(alike, { blocks: 1, change });
+    for (const { steps } of found) {
+      expect(steps[3]).toBeCloseTo(steps[1]!, 6);
+      expect(Math.abs(steps[1]!)).toBeGreaterThan(1e-4);
+      expect([steps[0], steps[2]]).toEqual([0, 0]);
+      expect(steps[4]).not.toBeCloseTo(steps[1]!, 4);
+    }
+  });
+
+  test("[EX1] gives all to the newest step where the blocks add nothing", async () => {
+    const change = (weights: Weights): void => {
+      for (const [name, values] of Object.entries(weights)) if (/mix|outer/.test(name)) values.fill(0);
+    };
+    const found = await explained(inOrder, { change });
+    for (const { steps, score, baseline, popularity, bags, dense } of found) {
+      expect([...steps.subarray(0, 5)]).toEqual([0, 0, 0, 0, 0]);
+      const fields = total(dense) + total(bags["genre"]!);
+      expect(Math.abs(steps[5]! - (score - baseline - popularity - fields))).toBeLessThanOrEqual(
+        residualBound,
+      );
+      expect(steps[5]).not.toBeCloseTo(0, 3);
+    }
   });
 
   test("an input that the tower does not use has no part", async () => {

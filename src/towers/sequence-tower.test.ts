@@ -7,7 +7,7 @@ import { createPortableRuntime, emitOnnx } from "../onnx/mod.ts";
 import { initialWeights } from "./initial-weights.ts";
 import { towersOf } from "./load-towers.ts";
 import { padSequences, servingInputs } from "./padded-bags.ts";
-import { sequenceStates } from "./sequence-tower.ts";
+import { newestState, sequenceStates } from "./sequence-tower.ts";
 import { exportTower, sequenceInputs } from "./serving-graph.ts";
 import { resolveTowerConfig } from "./tower-config.ts";
 import { towerParameters } from "./tower-parameters.ts";
@@ -114,6 +114,25 @@ describe("a user tower over a sequence", () => {
         if (step < changed) expect(apart).toBe(0);
         else expect(apart).toBeGreaterThan(1e-4);
       }
+    }
+  });
+
+  test.each([1, 2])("has of %i blocks the same newest state where it computes no other", async (blocks) => {
+    const own = { ...config.sequence!, blocks };
+    const inputs = sequenceInputs((name) => input(name, ["rows", "steps"], "int32"));
+    const learned = new Map(parameters.map(({ name, shape }) => [name, parameter(name, shape)]));
+    const sources = { inputs, parameter: (name: string) => learned.get(name)! };
+    const outputs = { states: sequenceStates(own, sources), newest: newestState(own, sources) };
+    const graph = { name: "states", inputs: Object.values(inputs), outputs, parameters: weights };
+    const session = await runtime.load(emitOnnx(graph));
+    const encoded = someRows(12);
+    const given = servingInputs(encoded, { layout: user, rows: Int32Array.from(Array(12).keys()) });
+    const read = Object.fromEntries(session.inputNames.map((name) => [name, given[name]!]));
+    const { states, newest } = await session.run(read);
+    const [, steps] = states!.shape as [number, number];
+    for (let row = 0; row < 12; row++) {
+      const at = row * steps + encoded.sequence!.offsets[row + 1]! - encoded.sequence!.offsets[row]! - 1;
+      for (let d = 0; d < 8; d++) expect(newest!.data[row * 8 + d]).toBeCloseTo(states!.data[at * 8 + d]!, 5);
     }
   });
 

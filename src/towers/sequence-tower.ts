@@ -2,10 +2,10 @@ import {
   add,
   cast,
   constant,
+  type Dim,
   equal,
   gather,
   greater,
-  l2Normalise,
   layerNorm,
   matMul,
   mul,
@@ -25,6 +25,8 @@ export interface SequenceSources {
   /** A learned array by name. */
   readonly parameter: (name: string) => Value;
   readonly inputs: SequenceInputs;
+  /** Vectors of the steps in place of {@link sequenceVectors}, in their shape. */
+  readonly vectors?: Value;
   /** Factors 0 or 1/(1 - dropout) for what a place gives, [rows, steps, width]; left out when serving. */
   readonly mask?: (place: string) => Value;
 }
@@ -42,6 +44,7 @@ export interface SequenceInputs {
 export const sequenceTable = "user.sequence.items.table";
 
 const one = constant(Int32Array.of(1), []);
+const zero = constant(Int32Array.of(0), []);
 
 /** Places that take a dropout mask. */
 export function sequenceMasks(config: SequenceConfig): readonly string[] {
@@ -50,6 +53,27 @@ export function sequenceMasks(config: SequenceConfig): readonly string[] {
     `user.sequence.block${block}.forward`,
   ]);
   return ["user.sequence.embedding", ...blocks.flat()];
+}
+
+/**
+ * The vectors of steps that the blocks read: item ⊕ position ⊕ gap ⊕ kind.
+ *
+ * @param inputs Rows of the tables, all in one shape.
+ * @param parameter A learned array by name.
+ * @returns That shape and the width.
+ */
+export function sequenceVectors(inputs: SequenceInputs, parameter: SequenceSources["parameter"]): Value {
+  return [
+    gather(parameter(sequenceTable), inputs.items),
+    gather(parameter("user.sequence.positions.table"), inputs.positions),
+    gather(parameter("user.sequence.gaps.table"), inputs.gaps),
+    gather(parameter("user.sequence.kinds.table"), inputs.kinds),
+  ].reduce((sum, vector) => add(sum, vector));
+}
+
+/** What a viewer who did nothing has at their only step, as {@link sequenceVectors} of a start: [width]. */
+export function startVector(parameter: SequenceSources["parameter"]): Value {
+  return sequenceVectors({ items: zero, gaps: zero, kinds: zero, positions: one }, parameter);
 }
 
 /**
@@ -62,55 +86,61 @@ export function sequenceMasks(config: SequenceConfig): readonly string[] {
  * @returns [rows, steps, width]; what stands at padded steps means nothing, and no other step reads it.
  */
 export function sequenceStates(config: SequenceConfig, sources: SequenceSources): Value {
-  const { inputs, parameter } = sources;
-  const masked = (x: Value, place: string): Value => {
-    const mask = sources.mask?.(place);
-    return mask === undefined ? x : mul(x, mask);
-  };
-  const vectors = [
-    gather(parameter(sequenceTable), inputs.items),
-    gather(parameter("user.sequence.positions.table"), inputs.positions),
-    gather(parameter("user.sequence.gaps.table"), inputs.gaps),
-    gather(parameter("user.sequence.kinds.table"), inputs.kinds),
-  ];
-  let x = masked(
-    vectors.reduce((sum, vector) => add(sum, vector)),
-    "user.sequence.embedding",
-  );
-  const hidden = later(inputs.positions);
-  for (let block = 0; block < config.blocks; block++) {
-    const name = `user.sequence.block${block}`;
-    const attended = attention(config, norm(x, `${name}.attention`, sources), { name, hidden, sources });
-    x = add(x, masked(attended, `${name}.attention`));
-    const inner = relu(affine(flat(norm(x, `${name}.forward`, sources)), `${name}.inner`, sources));
-    const forward = reshapeLike(affine(inner, `${name}.outer`, sources), x);
-    x = add(x, masked(forward, `${name}.forward`));
-  }
+  const hidden = later(sources.inputs.positions);
+  let x = firstStates(sources);
+  for (let index = 0; index < config.blocks; index++) x = block(config, x, { index, hidden, sources });
   return norm(x, "user.sequence", sources);
 }
 
 /**
- * The state after the newest step.
+ * The state after the newest step, as {@link sequenceStates} has it: of the last block, no other step is computed.
  *
- * @param states [rows, steps, width].
- * @param positions [rows, steps].
+ * @param config Widths.
+ * @param sources Parameters and inputs.
  * @returns [rows, width].
  */
-export function newestState(states: Value, positions: Value): Value {
-  const [rows, steps, width] = states.shape as [string, string, number];
+export function newestState(config: SequenceConfig, sources: SequenceSources): Value {
+  const { positions } = sources.inputs;
+  const [rows, steps] = positions.shape as [string, string];
+  const hidden = later(positions);
+  const last = config.blocks - 1;
+  let x = firstStates(sources);
+  for (let index = 0; index < last; index++) x = block(config, x, { index, hidden, sources });
   const newest = reshape(cast(equal(positions, one), "float32"), [rows, 1, steps]);
-  return reshape(matMul(newest, states), [rows, width]);
+  const padding = where(greater(one, reshape(positions, [rows, 1, 1, steps])), -1e9, 0);
+  x = block(config, x, { index: last, hidden: padding, sources, only: newest });
+  return norm(reshape(x, [rows, config.width]), "user.sequence", sources);
 }
 
-/**
- * The direction of viewers from states that their other features were added to: x W at unit length.
- *
- * @param x [rows, width].
- * @param parameter A learned array by name.
- * @returns [rows, dims - 2].
- */
-export function sequenceDirection(x: Value, parameter: SequenceSources["parameter"]): Value {
-  return l2Normalise(matMul(x, parameter("user.output.weight")), { axis: 1 });
+function firstStates(sources: SequenceSources): Value {
+  const { vectors, inputs, parameter } = sources;
+  return masked(vectors ?? sequenceVectors(inputs, parameter), "user.sequence.embedding", sources);
+}
+
+function masked(x: Value, place: string, sources: SequenceSources): Value {
+  const mask = sources.mask?.(place);
+  return mask === undefined ? x : mul(x, mask);
+}
+
+interface BlockOptions {
+  readonly index: number;
+  /** Added to what steps say of each other: [rows, 1, steps of the result, steps]. */
+  readonly hidden: Value;
+  readonly sources: SequenceSources;
+  /** Which step alone is computed, as a 1 among zeros: [rows, 1, steps]. */
+  readonly only?: Value;
+}
+
+/** x + attention(norm(x)), then x + feed-forward(norm(x)). */
+function block(config: SequenceConfig, x: Value, { index, hidden, sources, only }: BlockOptions): Value {
+  const name = `user.sequence.block${index}`;
+  const pick = (states: Value): Value => (only === undefined ? states : matMul(only, states));
+  const read = norm(x, `${name}.attention`, sources);
+  const attended = attention(config, { asks: pick(read), read }, { name, hidden, sources });
+  const after = add(pick(x), masked(attended, `${name}.attention`, sources));
+  const inner = relu(affine(flat(norm(after, `${name}.forward`, sources)), `${name}.inner`, sources));
+  const forward = reshapeLike(affine(inner, `${name}.outer`, sources), after);
+  return add(after, masked(forward, `${name}.forward`, sources));
 }
 
 /** For each step, 0 for the steps it reads and -1e9 for those that came later or are padding: [rows, 1, steps, steps]. */
@@ -121,32 +151,32 @@ function later(positions: Value): Value {
   return where(greater(own, other), -1e9, 0);
 }
 
+/** What the steps `asks` take from the steps `read`. */
 function attention(
   config: SequenceConfig,
-  x: Value,
+  { asks, read }: { readonly asks: Value; readonly read: Value },
   options: { readonly name: string; readonly hidden: Value; readonly sources: SequenceSources },
 ): Value {
   const { name, hidden, sources } = options;
   const { width, heads } = config;
   const size = width / heads;
-  const [rows, steps] = x.shape as [string, string, number];
-  const rowsOf = flat(x);
-  const byHead = (part: string): Value => {
-    const projected = reshapeLike(affine(rowsOf, `${name}.${part}`, sources), x);
+  const byHead = (x: Value, part: string): Value => {
+    const [rows, steps] = x.shape as [string, Dim, number];
+    const projected = reshapeLike(affine(flat(x), `${name}.${part}`, sources), x);
     return transpose(reshape(projected, [rows, steps, heads, size]), [0, 2, 1, 3]);
   };
   // softmax(Q Kᵀ / √d) V
-  const query = mul(byHead("query"), 1 / Math.sqrt(size));
-  const scores = add(matMul(query, byHead("key"), { transposeB: true }), hidden);
-  const mixed = matMul(softmax(scores, { axis: -1 }), byHead("value"));
-  const joined = reshape(transpose(mixed, [0, 2, 1, 3]), [rows, steps, width]);
-  return reshapeLike(affine(flat(joined), `${name}.mix`, sources), x);
+  const query = mul(byHead(asks, "query"), 1 / Math.sqrt(size));
+  const scores = add(matMul(query, byHead(read, "key"), { transposeB: true }), hidden);
+  const mixed = matMul(softmax(scores, { axis: -1 }), byHead(read, "value"));
+  const joined = reshape(transpose(mixed, [0, 2, 1, 3]), asks.shape);
+  return reshapeLike(affine(flat(joined), `${name}.mix`, sources), asks);
 }
 
 /** All steps of all rows as the rows of one matrix. */
 export function flat(x: Value): Value {
-  const [rows, steps, width] = x.shape as [string, string, number];
-  return reshape(x, [`${rows}*${steps}`, width]);
+  const [rows, steps, width] = x.shape as [string, Dim, number];
+  return reshape(x, [steps === 1 ? rows : `${rows}*${steps}`, width]);
 }
 
 function affine(x: Value, name: string, { parameter }: SequenceSources): Value {

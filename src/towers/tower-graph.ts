@@ -16,7 +16,7 @@ import {
   tanh,
   type Value,
 } from "../graph/mod.ts";
-import { newestState, type SequenceInputs, sequenceDirection, sequenceStates } from "./sequence-tower.ts";
+import { newestState, type SequenceInputs, type SequenceSources } from "./sequence-tower.ts";
 import type { TowerConfig } from "./tower-config.ts";
 import { biasTableName, type TowerSide, tableName } from "./tower-parameters.ts";
 
@@ -30,8 +30,8 @@ export interface TowerSources {
   readonly dense: Value | undefined;
   /** Factors 0 or 1/(1 - dropout) for a hidden layer, [rows, units]; left out when serving. */
   readonly mask?: (layer: string, units: number) => Value | undefined;
-  /** Where the layout has a sequence. */
-  readonly sequence?: SequenceInputs;
+  /** Where the layout has a sequence; `vectors` as in {@link SequenceSources}. */
+  readonly sequence?: SequenceInputs & Pick<SequenceSources, "vectors">;
 }
 
 /** An item before its bias is packed into the vector. */
@@ -47,7 +47,8 @@ export interface ItemOutput {
 const epsilon = 1e-12;
 
 /**
- * The user tower: history sum ⊕ other bags ⊕ dense → hidden layers → dims - 2, plus the history sum itself.
+ * The user tower: history sum ⊕ other bags ⊕ dense → hidden layers → dims - 2, plus the history sum itself; or the state
+ * after the newest step of a sequence, plus what the other features add to it → dims - 2.
  *
  * @param config The shape of the towers.
  * @param layout The user side of the features.
@@ -55,13 +56,6 @@ const epsilon = 1e-12;
  * @returns [rows, dims - 2], unit length.
  */
 export function userDirection(config: TowerConfig, layout: RowLayout, sources: TowerSources): Value {
-  if (config.sequence !== undefined) {
-    const { parameter } = sources;
-    const inputs = sources.sequence!;
-    const newest = newestState(sequenceStates(config.sequence, { parameter, inputs }), inputs.positions);
-    const fields = fieldState(layout, sources);
-    return sequenceDirection(fields === undefined ? newest : add(newest, fields), parameter);
-  }
   return unit(userOutput(config, layout, sources));
 }
 
@@ -75,6 +69,13 @@ export function userDirection(config: TowerConfig, layout: RowLayout, sources: T
  * @returns [rows, dims - 2].
  */
 export function userOutput(config: TowerConfig, layout: RowLayout, sources: TowerSources): Value {
+  if (config.sequence !== undefined) {
+    const { parameter, sequence } = sources;
+    const { vectors, ...inputs } = sequence!;
+    const newest = newestState(config.sequence, { parameter, inputs, ...(vectors && { vectors }) });
+    const fields = fieldState(layout, sources);
+    return matMul(fields === undefined ? newest : add(newest, fields), parameter("user.output.weight"));
+  }
   const history: Value[] = [];
   const columns: Value[] = [];
   for (const bag of layout.bags) {

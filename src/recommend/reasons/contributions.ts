@@ -6,6 +6,7 @@ import {
   type FittedFeatures,
   historiesFromPeople,
   pooledShares,
+  sequenceEvents,
 } from "../../features/mod.ts";
 import { type Fallback, type LoadedModel, scoreLinear } from "../../registry/mod.ts";
 import type { ScoreParts } from "../../towers/mod.ts";
@@ -55,6 +56,8 @@ export async function causesByTowers(
   const encoded = encodeItems(features, items, { features: "pooled" });
   const viewer = encodeUsers(features, histories, { items: encoded });
   const shares = pooledShares(features, histories, { items: encoded });
+  const sequence = features.schema.user.find((feature) => feature.kind === "sequence");
+  const steps = sequence === undefined ? [] : sequenceEvents(sequence, histories);
   const explainer = await model.explainer();
   const found = await explainer.explain(viewer, options.vectors);
   const entryOf = entriesByIndex(viewer.bags);
@@ -68,10 +71,14 @@ export async function causesByTowers(
         else past[item]! += amount;
       }
     }
+    // Before the events stands the start, whose place says how many there are.
+    for (const [step, item] of steps.entries()) past[item]! += parts.steps[step + 1]!;
     const byFeature = sumByFeature(features, parts);
-    const own = Object.entries(byFeature).flatMap(([feature, amount]): Contribution[] =>
-      feature in shares ? [] : [{ cause: { kind: kindOf(features, feature), feature }, amount }],
-    );
+    const own = Object.entries(byFeature).flatMap(([feature, amount]): Contribution[] => {
+      if (feature in shares) return [];
+      const cause = { kind: kindOf(features, feature), feature };
+      return [{ cause, amount: feature === sequence?.name ? parts.steps[0]! : amount }];
+    });
     return {
       score: parts.score,
       contributions: [
@@ -136,7 +143,8 @@ function sumByFeature({ userLayout }: FittedFeatures, parts: ScoreParts): Record
   const dense = userLayout.dense.map(
     ({ name, offset, width }) => [name, sum(parts.dense.subarray(offset, offset + width))] as const,
   );
-  return Object.fromEntries([...sums, ...dense]);
+  const steps = userLayout.sequence ? [[userLayout.sequence.name, sum(parts.steps)] as const] : [];
+  return Object.fromEntries([...sums, ...dense, ...steps]);
 }
 
 function tasteOf(features: FittedFeatures, name: string, index: number): Cause {
@@ -149,5 +157,5 @@ function tasteOf(features: FittedFeatures, name: string, index: number): Cause {
 
 function kindOf({ schema }: FittedFeatures, name: string): "profile" | "habits" {
   const kind = schema.user.find((feature) => feature.name === name)?.kind;
-  return kind === "activity" || kind === "pattern" ? "habits" : "profile";
+  return kind === "activity" || kind === "pattern" || kind === "sequence" ? "habits" : "profile";
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { tinySequenceModel } from "../../../tests/tiny-model.ts";
 import { tinyWorld } from "../../../tests/tiny-world.ts";
 import type { PersonHistory } from "../../catalogue/mod.ts";
 import { residualBound } from "../../towers/mod.ts";
@@ -177,6 +178,28 @@ describe("explain", () => {
       const features = Object.values(told.features!).reduce((sum, amount) => sum + amount, 0);
       expect(Math.abs(features - (named - popularity))).toBeLessThanOrEqual(residualBound);
     }
+  });
+
+  test("[EX4] a tower that knows order says which events it went by, and adds up too", async () => {
+    const world = tinyWorld();
+    await world.deploy(1, tinySequenceModel);
+    const engine = createInferenceEngine({ ...world, refreshMs: 0 });
+    const { recommendations } = await engine.recommend("p00", { limit: 5, explain: "en" });
+    const { events } = (await world.store.history("p00", { limit: 100 }))!;
+    const liked = events.flatMap(({ itemId, kind }) => (kind === "like" ? [itemId] : []));
+    const named = recommendations.flatMap(({ reasons }) => namedBy(reasons));
+    expect(named.length).toBeGreaterThan(5);
+    expect(liked).toEqual(expect.arrayContaining(named));
+    const { itemId, score } = recommendations[0]!;
+    const told = await engine.explain("p00", itemId);
+    const sum = told.reasons!.reduce((all, { contribution }) => all + contribution, 0);
+    expect(Math.abs(sum + told.rest! - score)).toBeLessThanOrEqual(residualBound);
+    const refused = told.reasons!.find(({ kind }) => kind === "refused");
+    expect(refused?.itemId).toBe(events.find(({ kind }) => kind === "nope")!.itemId);
+    const popularity = told.reasons!.find(({ kind }) => kind === "popularity")?.contribution ?? 0;
+    const { sequence, ageRange, region } = told.features!;
+    expect(sequence! + ageRange! + region!).toBeCloseTo(sum - popularity, 5);
+    await engine.close();
   });
 
   test("[EX5] nobody without a confirmed age is told anything, and unknown people the same", async () => {
