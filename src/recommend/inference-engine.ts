@@ -149,7 +149,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
   async function withReasons(answer: Answer, of: Omit<Explained, "source" | "found">, lang?: ReasonLanguage) {
     if (lang === undefined) return answer;
     const { source, recommendations: found } = answer;
-    const reasons = await answerReasons({ ...of, source, found, lang }, { store, vectors, asOf });
+    const reasons = await answerReasons({ ...of, source, found, lang }, { store, vectors, asOf, clock });
     if (reasons === undefined) return answer;
     return {
       ...answer,

@@ -48,9 +48,14 @@ export interface ScoreExplainer {
   /**
    * @param viewer One row, encoded for the user tower.
    * @param itemVectors Served vectors, `dims` numbers each.
+   * @param options `enough`: asked after each item of a sequence, or some of other towers; once it is true, the rest is left out.
    * @returns The parts of each score, in the order of the items.
    */
-  explain(viewer: EncodedRows, itemVectors: readonly Float32Array[]): Promise<readonly ScoreParts[]>;
+  explain(
+    viewer: EncodedRows,
+    itemVectors: readonly Float32Array[],
+    options?: { readonly enough?: (() => boolean) | undefined },
+  ): Promise<readonly ScoreParts[]>;
   close(): Promise<void>;
 }
 
@@ -60,7 +65,7 @@ export interface ScoreExplainer {
  */
 const stretches = { pooled: { first: 8, last: 256 }, sequence: { first: 16, last: 16 } } as const;
 
-/** Items that are integrated together. */
+/** Items of a tower without a sequence that are integrated together; of one with a sequence, a run has rows enough by one. */
 const itemsAtOnce = 16;
 
 /** Rows × steps of a sequence in one run: bounds its memory, as every layer of every step is kept for the way back. */
@@ -118,7 +123,7 @@ export async function openScoreExplainer(
   const table = (bag: string): TowerArray => arrays.get(tableName("user", bag))!;
   const session = await runtime.load(gradientGraph(config, layout, arrays), { name: "score explainer" });
   return {
-    explain: async (viewer, itemVectors) => {
+    explain: async (viewer, itemVectors, { enough } = {}) => {
       const sums: Record<string, Float32Array> = { dense: viewer.dense };
       for (const { name } of layout.bags) sums[name] = sumOf(viewer.bags[name]!, table(name));
       const steps = viewer.sequence?.items.length ?? 0;
@@ -129,8 +134,10 @@ export async function openScoreExplainer(
       const by = steps > 0 ? stretches.sequence : stretches.pooled;
       const rowsAtOnce = Math.ceil(entriesAtOnce / Math.max(1, steps));
       const found: ScoreParts[] = [];
-      for (let from = 0; from < itemVectors.length; from += itemsAtOnce) {
-        const vectors = itemVectors.slice(from, from + itemsAtOnce);
+      const atOnce = steps > 0 ? 1 : itemsAtOnce;
+      for (let from = 0; from < itemVectors.length; from += atOnce) {
+        if (from > 0 && enough?.()) break;
+        const vectors = itemVectors.slice(from, from + atOnce);
         const all = await integrate(session, { sums, fixed, vectors, rowsAtOnce, stretches: by });
         for (const { gradients: mean, ...whole } of all) {
           const bags: Record<string, Float64Array> = {};

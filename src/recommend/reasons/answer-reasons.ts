@@ -1,3 +1,4 @@
+import type { Clock } from "../../base/mod.ts";
 import type { CatalogueStore, Item, PersonHistory } from "../../catalogue/mod.ts";
 import type { VectorStore } from "../../embeddings/mod.ts";
 import type { AnswerSource } from "../answer.ts";
@@ -21,7 +22,12 @@ export interface Explained {
   readonly found: readonly { readonly itemId: string; readonly score: number }[];
   readonly state: ServingState;
   readonly history: PersonHistory;
+  /** Asked between items of the towers: once it says so, the rest is left out. */
+  readonly enough?: () => boolean;
 }
+
+/** How long the reasons of one answer may take, in milliseconds: towers that read a sequence take long without a native runtime. */
+const reasonsWithin = 1000;
 
 /** Most reasons that come with one recommendation. */
 const mostReasons = 3;
@@ -35,7 +41,7 @@ const mostReasons = 3;
  * @throws FutagoError `model_unsupported` where the version cannot say.
  */
 export async function causesOf(answer: Explained, deps: ReasonDeps): Promise<readonly ScoreCauses[]> {
-  const { source, found, state, history } = answer;
+  const { source, found, state, history, enough } = answer;
   const itemIds = found.map(({ itemId }) => itemId);
   if (source === "linear" && state.fallback !== undefined) {
     const likes = history.events.filter(({ kind }) => kind === "like");
@@ -47,28 +53,29 @@ export async function causesOf(answer: Explained, deps: ReasonDeps): Promise<rea
   const byId = await deps.vectors.itemVectors(state.model.version, itemIds);
   const known = itemIds.filter((id) => byId.has(id));
   const causes = await causesByTowers(state.model, {
-    ...{ history, asOf: deps.asOf(history), vectors: known.map((id) => byId.get(id)!) },
+    ...{ history, asOf: deps.asOf(history), vectors: known.map((id) => byId.get(id)!), enough },
   });
-  const byItem = new Map(known.map((id, i) => [id, causes[i]!]));
+  const byItem = new Map(causes.map((own, i) => [known[i]!, own]));
   return found.map(({ itemId, score }) => byItem.get(itemId) ?? { score, contributions: [], features: {} });
 }
 
 /**
  * The reasons for each item of an answer. An answer is worth having without its reasons: where a version cannot give them,
- * or something goes wrong with them, there are none.
+ * or something goes wrong with them, there are none; where they take long, the best items alone have any.
  *
  * @param answer The answer, the models and the history it came from; the language.
- * @param deps Stores.
+ * @param deps Stores, and what says how long it takes.
  * @returns Reasons by item, of those that have any; undefined where there are none to be had.
  * @throws FutagoError Where the database gives no answer.
  */
 export async function answerReasons(
   answer: Explained & { readonly lang: ReasonLanguage },
-  deps: ReasonDeps,
+  deps: ReasonDeps & { readonly clock: Clock },
 ): Promise<ReadonlyMap<string, readonly Reason[]> | undefined> {
   const { found, history, lang } = answer;
   try {
-    const causes = await causesOf(answer, deps);
+    const until = deps.clock.now() + reasonsWithin;
+    const causes = await causesOf({ ...answer, enough: () => deps.clock.now() > until }, deps);
     const ids = found.map(({ itemId }) => itemId);
     const items = await itemsById(deps.store, ids);
     const blocks = await deps.store.blocks(history.person.id);

@@ -39,8 +39,9 @@ export interface ScoreCauses {
  * What moved the scores that the towers give a viewer.
  *
  * @param model The version that scores.
- * @param options What the viewer did, the moment it is read at, and the vectors of the items.
- * @returns The causes of each score, in the order of the vectors.
+ * @param options What the viewer did, the moment it is read at, and the vectors of the items; `enough` as in
+ * `ScoreExplainer.explain`.
+ * @returns The causes of each score, in the order of the vectors; of the first ones alone where there was enough.
  * @throws FutagoError `model_unsupported` where the version cannot say.
  */
 export async function causesByTowers(
@@ -49,6 +50,7 @@ export async function causesByTowers(
     readonly history: PersonHistory;
     readonly asOf: number;
     readonly vectors: readonly Float32Array[];
+    readonly enough?: (() => boolean) | undefined;
   },
 ): Promise<readonly ScoreCauses[]> {
   const { features } = model.towers;
@@ -59,7 +61,7 @@ export async function causesByTowers(
   const sequence = features.schema.user.find((feature) => feature.kind === "sequence");
   const steps = sequence === undefined ? [] : sequenceEvents(sequence, histories);
   const explainer = await model.explainer();
-  const found = await explainer.explain(viewer, options.vectors);
+  const found = await explainer.explain(viewer, options.vectors, options);
   const entryOf = entriesByIndex(viewer.bags);
   return found.map((parts) => {
     const past = new Float64Array(items.length);

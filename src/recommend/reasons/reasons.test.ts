@@ -96,6 +96,19 @@ describe("recommend with reasons", () => {
     expect(told({}, [event])).toEqual([["habits", expect.closeTo(0.3, 9)]]);
   });
 
+  test("[EX9] where reasons take long, the best have them and the others come all the same", async () => {
+    const world = tinyWorld();
+    await world.deploy(1, tinySequenceModel);
+    // Every look at the clock is 0.3 s later than the one before: at what a second is counted from, at the moment that the
+    // history is read at, and after each item. Those after the first two are 0.6 and 0.9 s later.
+    const clock = { time: world.clock.time, now: () => (clock.time += 300) };
+    const engine = createInferenceEngine({ ...world, clock, refreshMs: 1e9 });
+    const { recommendations } = await engine.recommend("p00", { limit: 10, explain: "en" });
+    const told = recommendations.map(({ reasons }) => reasons!.length > 0);
+    expect(told).toEqual([...Array(3).fill(true), ...Array(7).fill(false)]);
+    await engine.close();
+  });
+
   test("at most 100 items come with reasons", async () => {
     const { engine } = await served();
     await expect(engine.recommend("p00", { limit: 101, explain: "en" })).rejects.toThrow(
