@@ -38,6 +38,7 @@ Who may ask (docs/serving.md has more):
 How answers vary where a request does not say:
   FUTAGO_DIVERSITY           0 (the default) to 1; FUTAGO_DIVERSITY_METHOD: mmr or dpp
   FUTAGO_MAX_PER_MAKER, FUTAGO_MAX_PER_PERFORMER
+  FUTAGO_VALUE               what ranks beside similarity, such as similarity=1,nope=-0.1 (default: nothing)
   FUTAGO_EXPLORE             share of an answer that new videos are given, 0 (the default) to 1
 
 Examples:
