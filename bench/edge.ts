@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
-import { statSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { bundleEdge, edgeBundle } from "../tools/bundle-edge.ts";
+import { bundleEdge } from "../tools/bundle-edge.ts";
 import { deno } from "../tools/deno.ts";
 import { functionFolders } from "../tools/function-folders.ts";
 import type { Benchmark } from "./benchmark.ts";
@@ -37,7 +36,8 @@ export const run: Benchmark = async ({ args, log }) => {
   const boots = option(args, "--boots", 10);
   const warm = option(args, "--warm", 300);
   const only = args.includes("--only") ? [args[args.indexOf("--only") + 1]!] : functionFolders();
-  await bundleEdge();
+  const files = await bundleEdge();
+  const codeBytes = files.reduce((sum, { code }) => sum + code.length, 0);
   const preset = args.includes("lite") ? "lite" : "standard";
   const world = await makeEdgeWorld(url, preset);
   log(`bundle ${JSON.stringify(world.bundle)}`);
@@ -81,10 +81,10 @@ export const run: Benchmark = async ({ args, log }) => {
     return {
       boots,
       preset,
-      codeBytes: statSync(edgeBundle).size,
+      codeBytes,
       bundleBytes: Object.values(world.bundle).reduce((sum, bytes) => sum + bytes, 0),
       functions,
-      userTower: await compareRuntimes(world.model, { boots, portableBytes: statSync(edgeBundle).size }),
+      userTower: await compareRuntimes(world.model, { boots, portableBytes: codeBytes }),
     };
   } finally {
     await database.close();

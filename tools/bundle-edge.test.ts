@@ -1,38 +1,65 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundleEdge } from "./bundle-edge.ts";
+import { bundleEdge, type EdgeFile } from "./bundle-edge.ts";
+import { functionFolders } from "./function-folders.ts";
 
 let folder = "";
-let modules: readonly string[] = [];
-let code = "";
+let files: readonly EdgeFile[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "futago-bundle-"));
-  modules = await bundleEdge(join(folder, "futago.js"));
-  code = await readFile(join(folder, "futago.js"), "utf8");
+  files = await bundleEdge(folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test("[ED8] the edge bundle holds no embedded database, no native library, no files and no migrations", () => {
+const importsOf = (code: string): string[] =>
+  [...code.matchAll(/\bimport\b[^;"'()]*?["']([^"']+)["']/g)].map(([, from]) => from!);
+
+/** A function's file and every part that it loads. */
+function loadedBy(name: string): readonly EdgeFile[] {
+  const loaded = new Map<string, EdgeFile>();
+  const load = (path: string): void => {
+    const file = files.find((file) => file.path === path);
+    if (file === undefined || loaded.has(path)) return;
+    loaded.set(path, file);
+    for (const from of importsOf(file.code)) load(join(path, "..", from));
+  };
+  load(`${name}.js`);
+  return [...loaded.values()];
+}
+
+const modulesOf = (name: string): string[] => loadedBy(name).flatMap(({ modules }) => modules);
+
+test("[ED8] the bundle holds no embedded database, no native library, no files and no migrations", () => {
   const unwanted =
     /pglite|onnxruntime|pino|commander|hono-node-server|zod-openapi|migrate\.ts|blob-fs|open-embedded/;
-  expect(modules.filter((id) => unwanted.test(id))).toEqual([]);
-  expect(modules.some((id) => id.endsWith("adapters/postgres/open-server.ts"))).toBe(true);
-  expect(code).not.toContain("node:fs");
-  expect(code).not.toContain("process.env");
+  expect(files.flatMap(({ modules }) => modules).filter((id) => unwanted.test(id))).toEqual([]);
 });
 
-test("it counts on no global of Node's, which Supabase's runtime does not have", () => {
-  // As free names: not members, not names of something of its own.
-  expect(code).not.toMatch(/(?<![\w$.])(?:Buffer|setImmediate|clearImmediate|process|global)\./);
+test("there is a file for every function, and none loads what only others need", () => {
+  const entries = files.map(({ path }) => path).filter((path) => !path.startsWith("parts/"));
+  expect(entries.sort()).toEqual(functionFolders().map((name) => `${name}.js`));
+  const [towers, jobs] = [/src\/(?:onnx|towers|recommend)\//, /src\/(?:jobs|sync)\//];
+  expect(modulesOf("two_tower_recommendations").some((id) => towers.test(id))).toBe(true);
+  expect(modulesOf("run_jobs").some((id) => jobs.test(id))).toBe(true);
+  expect(modulesOf("events").filter((id) => towers.test(id) || jobs.test(id))).toEqual([]);
+  expect(modulesOf("two_tower_recommendations").filter((id) => jobs.test(id))).toEqual([]);
+  expect(modulesOf("run_jobs").filter((id) => towers.test(id))).toEqual([]);
 });
 
-test("it is one file that imports nothing but modules of the runtime, and far below the platform's 20 MB", () => {
-  const imported = [...code.matchAll(/\bimport\b[^;"'()]*?["']([^"']+)["']/g)].map(([, from]) => from!);
-  expect(imported.length).toBeGreaterThan(0);
-  expect(imported.filter((from) => !from.startsWith("node:"))).toEqual([]);
-  expect(code).not.toMatch(/\bimport\(/);
-  expect(code.length).toBeLessThan(1_000_000);
+test("[ED10] a function loads nothing of Node's, and counts on none of its globals", () => {
+  for (const { path, code } of files) {
+    // As free names: not members, not names of something of its own.
+    expect(code, path).not.toMatch(
+      /(?<![\w$.])(?:Buffer|setImmediate|clearImmediate|process|global)\.|process\.env/,
+    );
+    expect(code, path).not.toMatch(/\bimport\(/);
+    expect(importsOf(code).filter((from) => !/^\.\.?\/[\w/-]+\.js$/.test(from))).toEqual([]);
+  }
+});
+
+test("it is far below the platform's 20 MB", () => {
+  expect(files.reduce((sum, { code }) => sum + code.length, 0)).toBeLessThan(1_000_000);
 });

@@ -1,69 +1,102 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
-import { isBuiltin } from "node:module";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "rolldown";
 
 /** Where functions import our code from; the underscore tells Supabase that it is no function. */
-export const edgeBundle = "supabase/functions/_shared/futago.js";
+export const edgeFolder = "supabase/functions/_shared";
 
-const sources = fileURLToPath(new URL("../src/", import.meta.url));
-const withoutOpenApi = fileURLToPath(new URL("../apps/edge/without-openapi.ts", import.meta.url));
+/** What each function is made of: a route of the service, and what makes its dependencies. */
+const functions: Readonly<Record<string, readonly [route: string, dependencies: string]>> = {
+  blocks: ["blocks", "withRows"],
+  confirm_age: ["confirmAge", "withRows"],
+  dmm_content_sync: ["dmmContentSync", "withJobs"],
+  erase_person: ["erasePerson", "withRows"],
+  events: ["events", "withRows"],
+  explain: ["explain", "withModels"],
+  export_person: ["exportPerson", "withRows"],
+  item_embedding: ["itemEmbedding", "withModels"],
+  recommendations: ["recommendationsAlias", "withModels"],
+  reload_models: ["reloadModels", "withModels"],
+  run_jobs: ["runJobs", "withJobs"],
+  takedown: ["takedown", "withRows"],
+  taste: ["taste", "withRows"],
+  two_tower_recommendations: ["recommendations", "withModels"],
+  update_user_embedding: ["updateUserEmbedding", "withModels"],
+  user_embedding_v2: ["userEmbedding", "withModels"],
+};
+
+/** One file of the bundle. */
+export interface EdgeFile {
+  /** Below the folder. */
+  readonly path: string;
+  readonly code: string;
+  /** The paths of the modules that went into it. */
+  readonly modules: readonly string[];
+}
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const sources = join(root, "src/");
+const withoutOpenApi = join(root, "apps/edge/without-openapi.ts");
+const entry = "\0function:";
 
 /**
- * Bundles `apps/edge/main.ts` with every package it uses into one ESM file that Deno runs as it is.
+ * Bundles every function with every package it uses into ESM files that Deno runs as they are: one for each function, and
+ * parts that several import. What a function does not need is in none of its files, as it would be read and run before
+ * the first answer.
  *
- * @param file Where to.
- * @returns The paths of the modules that went into it.
+ * @param folder Where to.
+ * @returns The files.
  */
-export async function bundleEdge(file: string = edgeBundle): Promise<readonly string[]> {
+export async function bundleEdge(folder: string = edgeFolder): Promise<readonly EdgeFile[]> {
   const { output } = await build({
-    input: "apps/edge/main.ts",
+    input: Object.fromEntries(Object.keys(functions).map((name) => [name, entry + name])),
     platform: "neutral",
     resolve: { mainFields: ["module", "main"], conditionNames: ["import", "default"] },
     // Importing a module of ours does nothing: what nobody uses is left out, with all that it would define.
     treeshake: { moduleSideEffects: (id) => (id.startsWith(sources) ? false : undefined) },
     plugins: [edgeModules()],
-    transform: {
-      // What Node has for everybody: Supabase's runtime has it only for packages (supabase/edge-runtime#513).
-      inject: {
-        Buffer: ["node:buffer", "Buffer"],
-        clearImmediate: ["node:timers", "clearImmediate"],
-        setImmediate: ["node:timers", "setImmediate"],
-      },
-      // postgres.js looks for PGHOST and the like, which nobody sets here: asking would load all of Node's `process`.
-      define: { "process.env": "{}" },
-    },
     write: false,
     output: {
       format: "esm",
       minify: true,
       sourcemap: false,
-      codeSplitting: false,
+      entryFileNames: "[name].js",
+      chunkFileNames: "parts/[name].js",
     },
     logLevel: "warn",
   });
-  await mkdir(dirname(file), { recursive: true });
-  // Whole or not at all, as another process may be importing it.
-  const temporary = `${file}.${process.pid}`;
-  await writeFile(temporary, output[0].code);
-  await rename(temporary, file);
-  return Object.entries(output[0].modules)
-    .filter(([, { renderedLength }]) => renderedLength > 0)
-    .map(([id]) => id);
+  const files: EdgeFile[] = [];
+  for (const file of output) {
+    if (file.type !== "chunk") continue;
+    const path = join(folder, file.fileName);
+    await mkdir(dirname(path), { recursive: true });
+    // Whole or not at all, as another process may be importing it.
+    await writeFile(`${path}.${process.pid}`, file.code);
+    await rename(`${path}.${process.pid}`, path);
+    const modules = Object.entries(file.modules).filter(([, { renderedLength }]) => renderedLength > 0);
+    files.push({ path: file.fileName, code: file.code, modules: modules.map(([id]) => id) });
+  }
+  return files;
 }
 
-/** Node's modules as Deno has them; of files there are none on the edge, and no description of the interface. */
+/** The entries; and in place of what describes the interface, nothing. */
 function edgeModules(): Plugin {
   return {
     name: "edge-modules",
     resolveId: (id) => {
-      if (id === "@hono/zod-openapi") return { id: withoutOpenApi };
-      if (!isBuiltin(id)) return undefined;
-      const name = id.startsWith("node:") ? id : `node:${id}`;
-      // postgres.js reads files where it is asked to run one (`sql.file`); nothing here asks.
-      return name === "node:fs" ? { id: "\0no-files" } : { id: name, external: true };
+      if (id.startsWith(entry)) return id;
+      return id === "@hono/zod-openapi" ? { id: withoutOpenApi } : undefined;
     },
-    load: (id) => (id === "\0no-files" ? "export default {};" : undefined),
+    load: (id) => (id.startsWith(entry) ? entryOf(id.slice(entry.length)) : undefined),
   };
+}
+
+function entryOf(name: string): string {
+  const made = functions[name];
+  if (made === undefined) throw new Error(`Cannot bundle ${name} as its route must be known: add it above`);
+  const [route, dependencies] = made;
+  return `import { edgeFunctionOf, routes, ${dependencies} } from ${JSON.stringify(join(root, "apps/edge/main.ts"))};
+export const createEdgeFunction = edgeFunctionOf(routes.${route}, ${dependencies});
+`;
 }

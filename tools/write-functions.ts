@@ -42,12 +42,13 @@ export function functionFiles(names: readonly string[]): ReadonlyMap<string, str
 }
 
 function entry(name: string): string {
-  return `import { createEdgeFunction } from "../_shared/futago.js";
+  return `import { createEdgeFunction } from "../_shared/${name}.js";
 
 export default createEdgeFunction({
   name: "${name}",
   env: Deno.env.toObject(),
   fetch,
+  sockets: Deno,
   clock: Date,
 });
 `;

@@ -4,6 +4,8 @@ export type EdgeEnv = Readonly<Record<string, string | undefined>>;
 /** Where an edge function finds its database and its models. */
 export interface EdgeSettings {
   readonly databaseUrl: string;
+  /** Authorities, as PEM, that may sign the database's certificate beside those that the platform knows. */
+  readonly databaseCaCerts?: readonly string[];
   readonly storage: { readonly url: string; readonly key: string; readonly bucket: string };
   /** How long a query may take, in milliseconds. */
   readonly queryTimeoutMs: number;
@@ -14,7 +16,7 @@ export interface EdgeSettings {
 /**
  * Reads what Supabase gives every function by itself: `SUPABASE_URL`, `SUPABASE_DB_URL`, and a secret key as
  * `SUPABASE_SECRET_KEY`, `SUPABASE_SECRET_KEYS` (`{"default": "sb_secret_…"}`) or `SUPABASE_SERVICE_ROLE_KEY`. Ours are
- * `FUTAGO_DB_URL`, for another pooler than the platform's, `FUTAGO_BUCKET` (`futago-models`),
+ * `FUTAGO_DB_URL`, for another pooler than the platform's, `FUTAGO_DB_CA`, `FUTAGO_BUCKET` (`futago-models`),
  * `FUTAGO_QUERY_TIMEOUT_MS` (2000) and `FUTAGO_MEMORY_ITEMS` (0: a worker lives for minutes, and another one hears of
  * take-downs).
  *
@@ -27,6 +29,7 @@ export function readEdgeSettings(env: EdgeEnv): EdgeSettings {
     env["SUPABASE_SECRET_KEY"] || firstKey(env["SUPABASE_SECRET_KEYS"]) || env["SUPABASE_SERVICE_ROLE_KEY"];
   return {
     databaseUrl: required("SUPABASE_DB_URL", env["FUTAGO_DB_URL"] || env["SUPABASE_DB_URL"]),
+    ...(env["FUTAGO_DB_CA"] ? { databaseCaCerts: [env["FUTAGO_DB_CA"]] } : {}),
     storage: {
       url: required("SUPABASE_URL", env["SUPABASE_URL"]),
       key: required("SUPABASE_SECRET_KEYS", key),

@@ -2,11 +2,27 @@ import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { type BrokenLine, breakableLine } from "../../../tests/broken-line.ts";
 import { openServer } from "./open-server.ts";
+import { openWire } from "./open-wire.ts";
+import { nodeSockets } from "./wire/node-sockets.conformance.ts";
 
 const server = process.env["DATABASE_URL"];
 
+const clients: readonly { readonly client: string; readonly open: typeof openServer }[] = [
+  { client: "postgres.js", open: openServer },
+  {
+    client: "the edge's client",
+    open: (url, { bounds, ...options }) => {
+      return openWire(url, {
+        sockets: nodeSockets,
+        bounds: bounds!,
+        maxConnections: options.maxConnections!,
+      });
+    },
+  },
+];
+
 // Needs connections that break: nothing that PGlite, which lives in the process, could do.
-describe.skipIf(server === undefined)("queries with bounds", () => {
+describe.skipIf(server === undefined).each(clients)("queries with bounds by $client", ({ open }) => {
   async function world(
     run: (world: {
       line: BrokenLine;
@@ -20,7 +36,7 @@ describe.skipIf(server === undefined)("queries with bounds", () => {
     const line = await breakableLine(server!);
     const clock = { time: 1e12, now: () => clock.time };
     const breaker: boolean[] = [];
-    const { db, close } = openServer(line.url, {
+    const { db, close } = open(line.url, {
       maxConnections: options.maxConnections ?? 2,
       bounds: { timeoutMs: options.timeoutMs ?? 300, clock, onBreaker: (open) => breaker.push(open) },
     });

@@ -15,8 +15,8 @@ import { storableJson, storableText } from "./storable-json.ts";
 
 /** Options of {@link createVectorStore}. */
 export interface VectorStoreOptions {
-  /** Partitions of at least so many item vectors get an HNSW index; a smaller one is scanned whole. */
-  readonly indexFromRows: number;
+  /** Partitions of at least so many item vectors get an HNSW index; a smaller one is scanned whole. @default 10000 */
+  readonly indexFromRows?: number;
 }
 
 interface NeighbourRow {
@@ -40,7 +40,8 @@ const numbersAtOnce = 400_000;
  * @param options When to index.
  * @returns The store.
  */
-export function createVectorStore(db: Connection, options: VectorStoreOptions): VectorStore {
+export function createVectorStore(db: Connection, options: VectorStoreOptions = {}): VectorStore {
+  const { indexFromRows = 10_000 } = options;
   const partition = async (version: string): Promise<Partition> => {
     const row = await db
       .selectFrom("embedding_partitions")
@@ -144,7 +145,7 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions): 
       const { rows: count, valid } = rows[0]!;
       // The planner needs to know how large the partition is, index or not, and how much of it a filter takes.
       await sql`analyze ${sql.table(videos_table)}, videos`.execute(db);
-      if (indexed ? valid : count < options.indexFromRows) return { indexed, rows: count };
+      if (indexed ? valid : count < indexFromRows) return { indexed, rows: count };
       await db.transaction().execute(async (trx) => {
         await sql`select pg_advisory_xact_lock(hashtextextended('futago embedding_partitions', 0))`.execute(
           trx,

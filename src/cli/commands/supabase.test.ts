@@ -43,10 +43,10 @@ async function init(...options: string[]): Promise<Result> {
 
 const at = (path: string): string => join(project, "supabase", path);
 const entry = "functions/events/index.ts";
-const bundle = "functions/_shared/futago.js";
+const bundle = "functions/_shared/events.js";
 
 describe("futago supabase init", () => {
-  test("writes every function, the bundle they import, every migration and the configuration", async () => {
+  test("writes every function, what they import, every migration and the configuration", async () => {
     const { written, kept, config } = await init();
     const names = functionFolders();
     expect(written).toEqual(expect.arrayContaining(names.map((name) => `functions/${name}/index.ts`)));

@@ -13,7 +13,7 @@ interface Options {
 
 /** What this package carries for a Supabase project. Two levels above src/cli or dist/cli alike. */
 const packaged = fileURLToPath(new URL("../../../supabase/", import.meta.url));
-const bundle = "functions/_shared/futago.js";
+const bundle = "functions/_shared/events.js";
 
 /**
  * `futago supabase init`.
@@ -56,7 +56,7 @@ async function initialise(
   if (!files.has(bundle)) {
     throw new FutagoError(
       "source_unreadable",
-      `Cannot copy the functions as ${bundle} must be built: it is missing; run npm run build`,
+      `Cannot copy the functions as what they import must be built: ${bundle} is missing; run npm run build`,
     );
   }
   const copied = await copyFiles(files, { target, record: "functions/_shared/futago.json", force });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { tinyService } from "../../../tests/tiny-service.ts";
-import type { ServiceDeps } from "../create-service.ts";
+import type { ServiceDeps } from "../serve-routes.ts";
 import { createAuthenticator } from "./create-authenticator.ts";
 import { createRateLimiter } from "./rate-limiter.ts";
 

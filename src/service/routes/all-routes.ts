@@ -13,6 +13,25 @@ import { takedown } from "./takedown.ts";
 import { taste } from "./taste.ts";
 import { updateUserEmbedding, userEmbedding } from "./user-embedding.ts";
 
+export {
+  blocks,
+  confirmAge,
+  dmmContentSync,
+  erasePerson,
+  events,
+  explain,
+  exportPerson,
+  itemEmbedding,
+  recommendations,
+  recommendationsAlias,
+  reloadModels,
+  runJobs,
+  takedown,
+  taste,
+  updateUserEmbedding,
+  userEmbedding,
+};
+
 /** Every POST route there is, in the order in which they are described. */
 export const allRoutes = [
   recommendations,

@@ -1,8 +1,9 @@
-import { createEdgeFunction } from "../_shared/futago.js";
+import { createEdgeFunction } from "../_shared/confirm_age.js";
 
 export default createEdgeFunction({
   name: "confirm_age",
   env: Deno.env.toObject(),
   fetch,
+  sockets: Deno,
   clock: Date,
 });

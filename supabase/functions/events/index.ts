@@ -1,8 +1,9 @@
-import { createEdgeFunction } from "../_shared/futago.js";
+import { createEdgeFunction } from "../_shared/events.js";
 
 export default createEdgeFunction({
   name: "events",
   env: Deno.env.toObject(),
   fetch,
+  sockets: Deno,
   clock: Date,
 });

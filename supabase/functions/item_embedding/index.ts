@@ -1,8 +1,9 @@
-import { createEdgeFunction } from "../_shared/futago.js";
+import { createEdgeFunction } from "../_shared/item_embedding.js";
 
 export default createEdgeFunction({
   name: "item_embedding",
   env: Deno.env.toObject(),
   fetch,
+  sockets: Deno,
   clock: Date,
 });

@@ -1,8 +1,9 @@
-import { createEdgeFunction } from "../_shared/futago.js";
+import { createEdgeFunction } from "../_shared/run_jobs.js";
 
 export default createEdgeFunction({
   name: "run_jobs",
   env: Deno.env.toObject(),
   fetch,
+  sockets: Deno,
   clock: Date,
 });

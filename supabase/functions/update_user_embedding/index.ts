@@ -1,8 +1,9 @@
-import { createEdgeFunction } from "../_shared/futago.js";
+import { createEdgeFunction } from "../_shared/update_user_embedding.js";
 
 export default createEdgeFunction({
   name: "update_user_embedding",
   env: Deno.env.toObject(),
   fetch,
+  sockets: Deno,
   clock: Date,
 });

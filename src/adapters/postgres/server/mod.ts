@@ -1,2 +1,10 @@
-export { openServerStores } from "../server-stores.ts";
-export type { DatabaseStores } from "../stores.ts";
+export { createCatalogueStore } from "../catalogue-store.ts";
+export type { Connection } from "../connection.ts";
+export { createJobQueue } from "../job-queue.ts";
+export { openWire, type WireServerOptions } from "../open-wire.ts";
+export { createPersonRecords } from "../person-records.ts";
+export { createQuotaStore } from "../quota-store.ts";
+export { createSyncStore } from "../sync-store.ts";
+export { createVectorStore } from "../vector-store.ts";
+export { createVersionStore } from "../version-store.ts";
+export type { WireSocket, WireSockets } from "../wire/mod.ts";

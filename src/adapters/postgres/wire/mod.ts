@@ -1,0 +1,3 @@
+export { readAddress, type WireAddress } from "./address.ts";
+export type { WireSocket, WireSockets } from "./sockets.ts";
+export { createWirePool } from "./wire-pool.ts";
