@@ -1,7 +1,8 @@
 import { openDatabase } from "../src/adapters/postgres/mod.ts";
 import { serveInProcess } from "./served-worlds.ts";
+import type { TinyModelKind } from "./tiny-model.ts";
 
-// Run in Deno: the service on PGlite in memory, and `/deploy/SEED`, which makes another model the active one.
+// Run in Deno: the service on PGlite in memory, and `/deploy/KIND/SEED`, which makes another model the active one.
 declare const Deno: {
   readonly env: { toObject(): Record<string, string> };
   serve(
@@ -22,8 +23,8 @@ Deno.serve(
     onListen: ({ port }) => console.log(`listening on http://127.0.0.1:${port}`),
   },
   async (request) => {
-    const seed = /\/deploy\/(\d+)$/.exec(request.url)?.[1];
-    if (seed !== undefined) return new Response(await world.deploy(Number(seed)));
+    const asked = /\/deploy\/(pooled|sequence)\/(\d+)$/.exec(request.url);
+    if (asked) return new Response(await world.deploy(Number(asked[2]), asked[1] as TinyModelKind));
     return world.fetch(new URL(request.url).pathname, request);
   },
 );

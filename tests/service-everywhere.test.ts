@@ -68,7 +68,7 @@ async function serveEmbeddedInDeno(env: ServedEnv): Promise<ServedWorld> {
   });
   return {
     fetch: (path, init) => fetch(`${url}${path}`, init),
-    deploy: async (seed) => (await fetch(`${url}/deploy/${seed}`)).text(),
+    deploy: async (seed, kind = "pooled") => (await fetch(`${url}/deploy/${kind}/${seed}`)).text(),
     close,
   };
 }

@@ -1,7 +1,10 @@
 import type { JWTPayload } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createOrtRuntime } from "../src/adapters/ort-node/mod.ts";
+import { createMemoryCatalogue } from "../src/catalogue/mod.ts";
+import { loadTowers } from "../src/towers/mod.ts";
 import { createTableAsker, routeTable } from "./route-table.ts";
-import { tinyCatalogue } from "./tiny-model.ts";
+import { type TinyModelKind, testNow, tinyCatalogue, tinySequenceModel } from "./tiny-model.ts";
 import {
   audience,
   type IssuerKey,
@@ -17,7 +20,7 @@ export interface ServedWorld {
   /** Sends to the path of a route. */
   fetch(path: string, init: RequestInit): Promise<Response>;
   /** Registers and promotes another model, without telling the service; the version. */
-  deploy(seed: number): Promise<string>;
+  deploy(seed: number, kind?: TinyModelKind): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -340,6 +343,31 @@ export function describeService(name: string, open: (env: ServedEnv) => Promise<
       const after = await post("recommendations", { user_id: "p09" }, service);
       expect(after.body).toMatchObject({ model_version: version, source: "two_tower" });
       expect(after.body.recommendations).not.toEqual(before.body.recommendations);
+    });
+
+    test("[ED11] answers by a tower that knows order, with the vector that ONNX Runtime computes", async () => {
+      const version = await world.deploy(3, "sequence");
+      await post("reload_models", {}, service);
+      const embedded = () => post("user_embedding_v2", { user_id: "p09" }, service);
+      await expect
+        .poll(async () => (await embedded()).body["model_version"], { timeout: 20_000 })
+        .toBe(version);
+      const vector = (await embedded()).body["vector"] as number[];
+      const { userOnnx, itemOnnx, features } = tinySequenceModel(3).model;
+      const towers = await loadTowers(await createOrtRuntime({ threads: 1 }), {
+        userOnnx,
+        itemOnnx,
+        features,
+      });
+      const history = await createMemoryCatalogue(tinyCatalogue()).history("p09", { limit: 100 });
+      const expected = await towers.embedHistories([history!], { asOf: testNow });
+      await towers.close();
+      expect(vector).toHaveLength(expected.length);
+      for (const [d, x] of expected.entries()) expect(Math.abs(vector[d]! - x)).toBeLessThanOrEqual(1e-5);
+      const { body } = await post("recommendations", { user_id: "p09", limit: 3, explain: true }, service);
+      expect(body).toMatchObject({ model_version: version, source: "two_tower" });
+      const reasons = body.recommendations.map((shown) => (shown as { reasons?: unknown[] }).reasons);
+      expect(reasons[0]!.length).toBeGreaterThan(0);
     });
   });
 }

@@ -68,6 +68,9 @@ export function tinySequenceModel(seed = 2): TinyModel {
   return initialModel(seed, sequenceSchema(videoSchema), { preset: "sequence-lite", sequence });
 }
 
+/** Which of the two a world deploys. */
+export type TinyModelKind = "pooled" | "sequence";
+
 /** What a model is registered with. */
 export interface TinyModel {
   readonly model: DeployableModel;

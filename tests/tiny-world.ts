@@ -13,7 +13,7 @@ import {
   type LoadedModel,
   type VersionStore,
 } from "../src/registry/mod.ts";
-import { testNow, tinyCatalogue, tinyModel } from "./tiny-model.ts";
+import { type TinyModelKind, testNow, tinyCatalogue, tinyModel, tinySequenceModel } from "./tiny-model.ts";
 
 /** Empty stores in memory. */
 export function tinyStores(): TinyStores {
@@ -58,8 +58,8 @@ export function tinyWorld(
     ...options,
   });
   /** Registers and promotes a model. */
-  const deploy = async (seed: number, make = tinyModel): Promise<string> => {
-    const { model, dataset } = make(seed);
+  const deploy = async (seed: number, kind: TinyModelKind = "pooled"): Promise<string> => {
+    const { model, dataset } = kind === "sequence" ? tinySequenceModel(seed) : tinyModel(seed);
     const { version } = await deployer.register(model, { dataset });
     await deployer.promote(version);
     return version;

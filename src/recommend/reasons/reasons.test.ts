@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { tinySequenceModel } from "../../../tests/tiny-model.ts";
 import { tinyWorld } from "../../../tests/tiny-world.ts";
 import type { PersonHistory } from "../../catalogue/mod.ts";
 import { residualBound } from "../../towers/mod.ts";
@@ -98,7 +97,7 @@ describe("recommend with reasons", () => {
 
   test("[EX9] where reasons take long, the best have them and the others come all the same", async () => {
     const world = tinyWorld();
-    await world.deploy(1, tinySequenceModel);
+    await world.deploy(1, "sequence");
     // Every look at the clock is 0.3 s later than the one before: at what a second is counted from, at the moment that the
     // history is read at, and after each item. Those after the first two are 0.6 and 0.9 s later.
     const clock = { time: world.clock.time, now: () => (clock.time += 300) };
@@ -195,7 +194,7 @@ describe("explain", () => {
 
   test("[EX4] a tower that knows order says which events it went by, and adds up too", async () => {
     const world = tinyWorld();
-    await world.deploy(1, tinySequenceModel);
+    await world.deploy(1, "sequence");
     const engine = createInferenceEngine({ ...world, refreshMs: 0 });
     const { recommendations } = await engine.recommend("p00", { limit: 5, explain: "en" });
     const { events } = (await world.store.history("p00", { limit: 100 }))!;
