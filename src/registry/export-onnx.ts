@@ -6,7 +6,7 @@ export type ExportedFiles = Readonly<Record<string, Uint8Array>>;
 
 /**
  * Both towers as ONNX with what another program needs to feed them: `user_tower.onnx`, `item_tower.onnx`,
- * `features.json` (what `encodeItems` and `encodeUsers` take) and `inputs.json`.
+ * `features.json` (what `encodeItems` and `encodeUsers` take), `inputs.json`, and `heads.json` where heads were trained.
  *
  * @param bundle A version's bundle.
  * @returns Contents by path.
@@ -26,6 +26,7 @@ export function exportOnnx(bundle: Bundle): ExportedFiles {
     "item_tower.onnx": itemOnnx,
     "features.json": toJson(bundle.features),
     "inputs.json": describeInputs(bundle),
+    ...(bundle.heads && { "heads.json": toJson(bundle.heads) }),
   };
 }
 

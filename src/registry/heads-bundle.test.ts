@@ -5,6 +5,7 @@ import { createMemoryBlobStore, sha256Hex } from "../base/mod.ts";
 import type { ServedHeads } from "../towers/mod.ts";
 import { readBundle, readHeads } from "./bundle.ts";
 import { compareRuntimes, onRuntime } from "./compare-runtimes.ts";
+import { exportOnnx } from "./export-onnx.ts";
 import { loadModel } from "./load-model.ts";
 import { filesOf, type Manifest } from "./manifest.ts";
 import { publishBundle } from "./publish-bundle.ts";
@@ -41,6 +42,7 @@ test("[HD3] heads lie in the bundle, and what they gave is recorded and compared
   expect(bundle.heads).toEqual(heads);
   expect(await readHeads(blobs, version)).toEqual(heads);
   expect(filesOf(bundle.manifest)).toContain("heads.json");
+  expect(JSON.parse(new TextDecoder().decode(exportOnnx(bundle)["heads.json"]))).toEqual(heads);
   // Two heads, of 4 viewers and 16 items each.
   expect(bundle.golden.chances?.map((head) => head.length)).toEqual([64, 64]);
   const model = await loadModel({ runtime, blobs }, version);
