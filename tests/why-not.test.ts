@@ -117,7 +117,8 @@ describeDatabases("why and why not", (open) => {
       expect(gone).not.toHaveProperty("features");
     }
     // Whoever adds an obstacle adds its case.
-    expect([...told].sort()).toEqual([...obstacles].sort());
+    // All but the one that takes a formula, which its own test tells.
+    expect([...told].sort()).toEqual(obstacles.filter((obstacle) => obstacle !== "value").toSorted());
     // Some thirty questions of a database: more than the usual minute where others use the machine, too.
   }, 180_000);
 
