@@ -7,6 +7,8 @@ export interface BagLayout {
   readonly vocabulary: number;
   /** `id` bags are dropped at random in training so that unseen items work; `history` bags so that the tower generalises. */
   readonly role: "id" | "history" | "content";
+  /** A history of refused items. Absent: of liked ones. */
+  readonly refused?: true;
 }
 
 /** One feature's columns in the dense block. */

@@ -17,6 +17,11 @@ class LayoutBuilder {
     this.#bags.push({ name, vocabulary, role });
   }
 
+  history(name: string, vocabulary: number, signal: "nope" | "positive"): void {
+    const layout = { name, vocabulary, role: "history" } as const;
+    this.#bags.push(signal === "nope" ? { ...layout, refused: true } : layout);
+  }
+
   dense(name: string, width: number, unseen?: readonly number[]): void {
     const offset = this.#width;
     this.#dense.push(unseen === undefined ? { name, offset, width } : { name, offset, width, unseen });
@@ -78,7 +83,7 @@ export function userLayoutOf(
     const { name, kind } = feature;
     if (kind === "sequence") {
       layout.sequence(name, { vocabulary: vocabulary.get(feature.of)!, length: feature.length });
-    } else if (kind === "history") layout.bag(name, vocabulary.get(feature.of)!, "history");
+    } else if (kind === "history") layout.history(name, vocabulary.get(feature.of)!, feature.signal);
     else if (kind === "distribution") layout.bag(name, vocabulary.get(feature.of)!, "content");
     else if (kind === "activity") layout.dense(name, 2 * feature.measures.length);
     else if (kind === "pattern") layout.dense(name, patternWidth);

@@ -23,7 +23,10 @@ export interface DirectionOptions {
  * @param options G, and how many.
  * @returns V, items × count, its columns of unit length and at right angles.
  */
-export async function principalDirections(map: Float32Array, options: DirectionOptions): Promise<Float32Array> {
+export async function principalDirections(
+  map: Float32Array,
+  options: DirectionOptions,
+): Promise<Float32Array> {
   const { gram, count, product, random, iterations = 6 } = options;
   const items = Math.sqrt(map.length);
   // Rows are items: V is held as its transpose, since both matrices on the left may be used as they lie that way:

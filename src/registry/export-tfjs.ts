@@ -1,5 +1,5 @@
 import { parseOnnx } from "../onnx/mod.ts";
-import type { TowerConfig, TowerSide } from "../towers/mod.ts";
+import { linearBags, type TowerConfig, type TowerSide } from "../towers/mod.ts";
 import type { Bundle } from "./bundle.ts";
 import type { LayerWeight } from "./export-layers.ts";
 import { describeInputs, type ExportedFiles } from "./export-onnx.ts";
@@ -49,7 +49,10 @@ export function exportTfjs(
       `Cannot export version "${manifest.version}" to TensorFlow.js as Futago must have trained its towers, without a sequence: its manifest describes other ones; export it with --format onnx`,
     );
   }
-  const config = manifest.training["towers"] as TowerConfig;
+  // Versions of before there were linear parts do not speak of them.
+  const config = { linearDims: 0, ...(manifest.training["towers"] as Partial<TowerConfig>) } as TowerConfig;
+  const layouts = { user: features.userLayout, item: features.itemLayout };
+  const bags = config.linearDims > 0 ? linearBags(layouts) : undefined;
   const sides = [
     ["user", userOnnx, features.userLayout],
     ["item", itemOnnx, features.itemLayout],
@@ -60,7 +63,7 @@ export function exportTfjs(
   };
   for (const [side, onnx, layout] of sides) {
     const weights = parseOnnx(onnx).initializers;
-    Object.assign(files, filesOf(side, towerLayers(side, { config, layout, weights })));
+    Object.assign(files, filesOf(side, towerLayers(side, { config, layout, weights, bags })));
   }
   return files;
 }

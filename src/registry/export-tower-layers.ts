@@ -1,12 +1,22 @@
 import type { BagLayout, RowLayout } from "../features/mod.ts";
 import type { OnnxTensor } from "../onnx/mod.ts";
-import { biasTableName, type TowerConfig, type TowerSide, tableName } from "../towers/mod.ts";
+import {
+  biasTableName,
+  directionDims,
+  type LinearBags,
+  linearTables,
+  type TowerConfig,
+  type TowerSide,
+  tableName,
+} from "../towers/mod.ts";
 import { type LayerOutput, LayersWriter, type LayerWeight } from "./export-layers.ts";
 
 /** What {@link towerLayers} is given. */
 export interface TowerLayersOptions {
   readonly config: TowerConfig;
   readonly layout: RowLayout;
+  /** What the linear part reads, where the towers have one. */
+  readonly bags?: LinearBags | undefined;
   /** The learned arrays by name, as the tower's ONNX model holds them. */
   readonly weights: Readonly<Record<string, OnnxTensor>>;
 }
@@ -48,21 +58,67 @@ class TowerWriter {
     }
   }
 
-  /** [u, 1, 0] / √2. */
+  /** [u, 1, 0] / √2; with a linear part [u, 1, 0, e, 1 - |e|², 0] / √3. */
   user(): LayerOutput {
     const { config, layout } = this.#options;
     const sums = layout.bags.map((bag) => ({ bag, sum: this.#sumBag(bag, tableName("user", bag.name)) }));
     const columns = [...sums.map(({ sum }) => sum), ...this.#denseColumns()];
     const history = sums.filter(({ bag }) => bag.role === "history").map(({ sum }) => sum);
     const parts = [this.#stack(config.hidden, this.layers.concatenate("columns", columns))];
-    const direction = this.#direction([...parts, ...this.#skip(config.historyDims, history)], Math.SQRT1_2);
-    const rest = this.layers.constant("rest", direction, [Math.SQRT1_2, 0]);
-    return this.layers.concatenate("embedding", [direction, rest]);
+    const scale = 1 / Math.sqrt(config.linearDims > 0 ? 3 : 2);
+    const direction = this.#direction([...parts, ...this.#skip(config.historyDims, history)], scale);
+    const rest = this.layers.constant("rest", direction, [scale, 0]);
+    return this.layers.concatenate("embedding", [direction, rest, ...this.#userPart(scale)]);
   }
 
-  /** [v, c, slack] / M. */
+  /** [e, 1 - |e|², 0] times the scale. */
+  #userPart(scale: number): LayerOutput[] {
+    const { layers } = this;
+    const { bags } = this.#options;
+    if (bags === undefined) return [];
+    const e = layers.unitLength("linear", this.#sumBag(bags.history, linearTables.user), { scale, epsilon });
+    // Twice, as TensorFlow.js frees a tensor too early that one layer takes in twice.
+    const square = layers.multiply("linear_square", e, layers.activation("linear_again", e, "linear"));
+    const rest = layers.dense("linear_rest", square, {
+      kernel: new Float32Array(e.width).fill(-1 / scale),
+      bias: Float32Array.of(scale),
+      units: 1,
+    });
+    return [e, rest, layers.constant("linear_nothing", e, [0])];
+  }
+
+  /** [f, 0, √(g² - |f|²)] / M. The root of each row stands in a table, less that of an item without a row. */
+  #itemPart(length: number): LayerOutput[] {
+    const { layers } = this;
+    const { bags, config } = this.#options;
+    if (bags === undefined) return [];
+    const { linearDims } = config;
+    const { shape, data } = this.#learned(linearTables.item);
+    const limit = this.#learned(linearTables.limit).data[0]!;
+    const slack = Float32Array.from({ length: shape[0]! }, (_, row) => {
+      let square = limit * limit;
+      for (let d = 0; d < linearDims; d++) square -= data[row * linearDims + d]! ** 2;
+      return (Math.sqrt(Math.max(0, square)) - limit) / length;
+    });
+    const tables = {
+      linear: { shape, data: Float32Array.from(data, (value) => value / length) },
+      linear_slack: { shape: [shape[0]!, 1], data: slack },
+    };
+    const { indices, weights } = this.#bags.get(bags.id.name)!;
+    const [f, less] = Object.entries(tables).map(([name, table]) =>
+      layers.weightedSum(name, layers.embedding(`${name}_table`, indices, table), weights),
+    ) as [LayerOutput, LayerOutput];
+    const rest = layers.dense("linear_rest", less, {
+      kernel: Float32Array.of(0, 1),
+      bias: Float32Array.of(0, limit / length),
+      units: 2,
+    });
+    return [f, rest];
+  }
+
+  /** [v, c, slack] / M; with a linear part [v, c, slack, f, 0, √(g² - |f|²)] / M. */
   item(): LayerOutput {
-    const { config, layout } = this.#options;
+    const { config, layout, bags } = this.#options;
     const { biasLimit } = config;
     const sums = layout.bags.map((bag) => ({ bag, sum: this.#sumBag(bag, tableName("item", bag.name)) }));
     const ids = sums.filter(({ bag }) => bag.role === "id");
@@ -76,12 +132,14 @@ class TowerWriter {
       ids.map(({ sum }) => sum),
     );
     const deep = columns === undefined ? [] : [this.#stack(config.itemHidden, columns)];
-    const length = Math.sqrt(1 + biasLimit * biasLimit);
+    const limit = bags === undefined ? 0 : this.#learned(linearTables.limit).data[0]!;
+    const length = Math.sqrt(1 + biasLimit * biasLimit + limit * limit);
     const direction = this.#direction([...own, ...deep], 1 / length);
     if (biasLimit === 0) {
       return this.layers.concatenate("embedding", [
         direction,
         this.layers.constant("rest", direction, [0, 0]),
+        ...this.#itemPart(length),
       ]);
     }
     const biases = ids.map(({ bag }) => this.#sumBag(bag, biasTableName(bag.name)));
@@ -90,7 +148,7 @@ class TowerWriter {
       biases.push(this.layers.dense("popularity", columns, { kernel, units: 1 }));
     }
     const pair = this.#biasAndSlack(this.layers.add("bias_sum", biases), biasLimit / length);
-    return this.layers.concatenate("embedding", [direction, pair]);
+    return this.layers.concatenate("embedding", [direction, pair, ...this.#itemPart(length)]);
   }
 
   /** scale · (tanh r, 1 / cosh r): with h = tanh(r / 2) the vector (2h, 1 - h²) brought to unit length. */
@@ -131,7 +189,7 @@ class TowerWriter {
     for (const [index, units] of hidden.entries()) {
       x = this.#affine(`${this.#side}.hidden${index}`, x, units, this.#options.config.activation);
     }
-    return this.#affine(`${this.#side}.output`, x, this.#options.config.dims - 2, "linear");
+    return this.#affine(`${this.#side}.output`, x, directionDims(this.#options.config), "linear");
   }
 
   #affine(name: string, x: LayerOutput, units: number, activation: "linear" | "gelu" | "relu" | "tanh") {
@@ -143,7 +201,7 @@ class TowerWriter {
   #skip(width: number, sums: readonly LayerOutput[]): LayerOutput[] {
     if (sums.length === 0) return [];
     const total = this.layers.add("skip_sum", sums);
-    const units = this.#options.config.dims - 2;
+    const units = directionDims(this.#options.config);
     if (width === units) return [total];
     const kernel = this.#learned(`${this.#side}.skip.weight`).data as Float32Array;
     return [this.layers.dense("skip", total, { kernel, units })];

@@ -117,7 +117,7 @@ function explainerOf(
 ): { readonly open: () => Promise<ScoreExplainer>; readonly close: () => Promise<void> } {
   let opening: Promise<ScoreExplainer> | undefined;
   const open = async (): Promise<ScoreExplainer> => {
-    const shape = manifest.training["towers"] as TowerConfig | undefined;
+    const shape = manifest.training["towers"] as Partial<TowerConfig> | undefined;
     if (shape?.kind !== "tower_config") {
       throw new FutagoError(
         "model_unsupported",
@@ -125,7 +125,8 @@ function explainerOf(
         { details: { version: manifest.version } },
       );
     }
-    const config = resolveTowerConfig(shape);
+    // Versions of before there were linear parts do not speak of them.
+    const config = resolveTowerConfig({ linearDims: 0, ...shape });
     return openScoreExplainer(runtime, { userOnnx: await readUserOnnx(), config, features });
   };
   return {

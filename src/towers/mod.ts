@@ -1,6 +1,18 @@
 export { initialWeights, type Weights } from "./initial-weights.ts";
 export { residualBound } from "./integrated-gradients.ts";
 export {
+  directionDims,
+  type LinearBags,
+  learnedItem,
+  learnedTowers,
+  linearBags,
+  linearParameters,
+  linearScoreParts,
+  linearTables,
+  linearWidth,
+  packedLength,
+} from "./linear-part.ts";
+export {
   type LoadedItemTower,
   loadItemTower,
   loadTowers,

@@ -5,6 +5,7 @@ import type { EncodedRows, FittedFeatures, RowLayout } from "../features/mod.ts"
 import { createPortableRuntime } from "../onnx/mod.ts";
 import { initialWeights, type Weights } from "./initial-weights.ts";
 import { residualBound } from "./integrated-gradients.ts";
+import { linearTables } from "./linear-part.ts";
 import { servingInputs } from "./padded-bags.ts";
 import { openScoreExplainer, type ScoreParts } from "./score-parts.ts";
 import { exportTower } from "./serving-graph.ts";
@@ -34,6 +35,10 @@ function tower(options: TowerOptions, layout: RowLayout, change: (weights: Weigh
   });
   // Biases that start at 0 would make the baseline 0.
   for (const [name, values] of Object.entries(weights)) if (name.endsWith(".bias")) values.fill(0.1);
+  // The linear part is not started: it is found.
+  weights[linearTables.user]?.forEach((_, i, all) => {
+    all[i] = Math.sin(i + 1);
+  });
   change(weights);
   const userOnnx = exportTower("user", { config, layouts, weights });
   // Of the features only the layouts are read.
@@ -93,6 +98,7 @@ describe("openScoreExplainer", () => {
     ["relu, two layers", { activation: "relu", hidden: [16, 16] }, user, viewer],
     ["tanh output, narrow history", { outputActivation: "tanh", historyDims: 5, hidden: [7] }, user, viewer],
     ["linear", { hidden: [] }, user, viewer],
+    ["with a linear part", { linearDims: 2 }, user, viewer],
     ["a sequence", { preset: "sequence-lite", sequence }, ordered, inOrder],
   ] as const)("[EX1] parts add up to the served score, in every runtime: %s", async (...given) => {
     const [, options, layout, viewer] = given;

@@ -14,6 +14,7 @@ import {
 } from "../graph/mod.ts";
 import { emitOnnx, type Runtime, type Tensor } from "../onnx/mod.ts";
 import { integrate } from "./integrated-gradients.ts";
+import { directionDims, learnedItem, linearBags, linearScoreParts, linearTables } from "./linear-part.ts";
 import { servingInputs } from "./padded-bags.ts";
 import { readTowerWeights, type TowerArray } from "./read-tower-weights.ts";
 import { type SequenceInputs, sequenceVectors, startVector } from "./sequence-tower.ts";
@@ -81,6 +82,8 @@ const entriesAtOnce = 2048;
  * t(x) = o(x) · v / (√2 ‖o(x*)‖)                             o the output before it is brought to unit length
  * ```
  *
+ * What the linear part of a model (see `linearBags`) adds for a like is added to the like's part.
+ *
  * Where the tower is linear, as from the sum of the history straight to the output, the gradient is the same all along
  * and the part exact; elsewhere the integral is taken by the trapezoid rule, and what it leaves over of how much a stretch of
  * the way moved the score is shared out among the parts of that stretch by their size. Of nobody bags and dense columns are
@@ -121,6 +124,14 @@ export async function openScoreExplainer(
     );
   }
   const table = (bag: string): TowerArray => arrays.get(tableName("user", bag))!;
+  const history =
+    config.linearDims === 0 ? undefined : linearBags({ user: layout, item: itemLayout })!.history;
+  const linear =
+    history &&
+    ((viewer: EncodedRows, item: Float32Array) =>
+      linearScoreParts(viewer.bags[history.name]!, {
+        ...{ config, item, table: arrays.get(linearTables.user)!.data },
+      }));
   const session = await runtime.load(gradientGraph(config, layout, arrays), { name: "score explainer" });
   return {
     explain: async (viewer, itemVectors, { enough } = {}) => {
@@ -137,15 +148,19 @@ export async function openScoreExplainer(
       const atOnce = steps > 0 ? 1 : itemsAtOnce;
       for (let from = 0; from < itemVectors.length; from += atOnce) {
         if (from > 0 && enough?.()) break;
-        const vectors = itemVectors.slice(from, from + atOnce);
+        const served = itemVectors.slice(from, from + atOnce);
+        const vectors = served.map((vector) => learnedItem(vector, config));
         const all = await integrate(session, { sums, fixed, vectors, rowsAtOnce, stretches: by });
-        for (const { gradients: mean, ...whole } of all) {
+        for (const [at, { gradients: mean, ...whole }] of all.entries()) {
           const bags: Record<string, Float64Array> = {};
           for (const { name } of layout.bags) {
             bags[name] = entryParts(viewer.bags[name]!, table(name), mean[name]!);
           }
           const dense = Float64Array.from(viewer.dense, (x, i) => x * (mean["dense"]?.[i] ?? 0));
-          found.push({ ...whole, bags, dense, steps: mean[stepShares] ?? new Float64Array(0) });
+          const ofLikes = linear?.(viewer, served[at]!) ?? new Float64Array(0);
+          for (const [like, part] of ofLikes.entries()) bags[history!.name]![like]! += part;
+          const score = ofLikes.reduce((sum, part) => sum + part, whole.score);
+          found.push({ ...whole, score, bags, dense, steps: mean[stepShares] ?? new Float64Array(0) });
         }
       }
       return found;
@@ -182,7 +197,7 @@ function gradientGraph(
       sequence: { ...sequence, vectors: onTheWay(sequence, sums.get(stepShares)!, ofTower) },
     }),
   });
-  const direction = input("direction", ["rows", config.dims - 2]);
+  const direction = input("direction", ["rows", directionDims(config)]);
   const along = reduceSum(mul(output, direction), { axes: [1], keepDims: true });
   const length = sqrt(reduceSumSquare(output, { axes: [1], keepDims: true }));
   const by = gradients(reduceSum(along), [...sums.values()]);

@@ -2,6 +2,7 @@ import type { BagLayout } from "../features/mod.ts";
 import { gather, input, matMul, parameter, reshape, type Value } from "../graph/mod.ts";
 import { emitOnnx } from "../onnx/mod.ts";
 import type { Weights } from "./initial-weights.ts";
+import { linearBags, withItemPart, withUserPart } from "./linear-part.ts";
 import type { SequenceInputs } from "./sequence-tower.ts";
 import type { TowerConfig } from "./tower-config.ts";
 import { itemOutput, packItem, packUser, type TowerSources, userDirection } from "./tower-graph.ts";
@@ -60,11 +61,24 @@ export function servingGraph(
     ...(sequence && { sequence }),
     sumBag: (bag, table) => gatheredSum(bag, { ...bags.get(bag.name)!, table: learned(table) }),
   };
-  const embedding =
+  const packed =
     side === "user"
       ? packUser(userDirection(config, layout, sources))
       : packItem(itemOutput(config, layout, sources), config.biasLimit);
+  const embedding =
+    config.linearDims === 0 ? packed : withLinearPart(packed, side, { config, layouts, sources });
   return { inputs, embedding, parameters };
+}
+
+function withLinearPart(
+  packed: Value,
+  side: TowerSide,
+  of: { readonly config: TowerConfig; readonly layouts: TowerLayouts; readonly sources: TowerSources },
+): Value {
+  const { sources } = of;
+  const bags = linearBags(of.layouts)!;
+  if (side === "user") return withUserPart(packed, bags, sources);
+  return withItemPart(packed, { bags, biasLimit: of.config.biasLimit }, sources);
 }
 
 /**

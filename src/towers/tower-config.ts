@@ -1,4 +1,5 @@
 import type { RowLayout } from "../features/mod.ts";
+import { directionDims, linearBags } from "./linear-part.ts";
 
 /** Non-linearity of the hidden layers. */
 export type TowerActivation = "gelu" | "relu" | "tanh";
@@ -10,6 +11,11 @@ export interface TowerConfig {
   readonly preset: TowerPreset;
   /** Width of the vectors that are stored and compared, 8-4096. Two of them carry the item bias. */
   readonly dims: number;
+  /**
+   * Numbers of them that are found in closed form beside those that are learned (with two more to bring vectors to unit
+   * length), 0 for none: see `linearBags`.
+   */
+  readonly linearDims: number;
   /** Hidden layers of the user tower, first to last; empty for a linear tower. */
   readonly hidden: readonly number[];
   /** Hidden layers over the item's content; empty for a linear map. */
@@ -17,7 +23,7 @@ export interface TowerConfig {
   readonly activation: TowerActivation;
   /** Applied to both towers before they are brought to unit length. */
   readonly outputActivation: "none" | "tanh";
-  /** Width of the vectors summed over a viewer's history. Equal to `dims - 2` the sum reaches the output as it is. */
+  /** Width of the vectors summed over a viewer's history. Equal to the learned direction's (`directionDims`) the sum reaches the output as it is. */
   readonly historyDims: number;
   /** Width of an item's own vector. */
   readonly idDims: number;
@@ -67,6 +73,7 @@ export interface TowerOptions extends Partial<Omit<TowerConfig, "kind" | "preset
 
 const shared = {
   kind: "tower_config",
+  linearDims: 0,
   itemHidden: [],
   activation: "gelu",
   outputActivation: "none",
@@ -93,9 +100,10 @@ export const towerPresets: Readonly<Record<TowerPreset, TowerConfig>> = Object.f
     ...shared,
     preset: "standard",
     dims: 768,
+    linearDims: 254,
     hidden: [512, 512],
-    historyDims: 766,
-    idDims: 766,
+    historyDims: 510,
+    idDims: 510,
     bagDims: 64,
     idDropout: 0.1,
   }),
@@ -132,6 +140,8 @@ export const towerPresets: Readonly<Record<TowerPreset, TowerConfig>> = Object.f
  *
  * Unless they are given, `historyDims` and `idDims` follow `dims`, and where a large catalogue would make the tables
  * of its items weigh more than 40 MB together, they are as narrow as that takes: a bundle has to fit an edge function.
+ * `linearDims` is the preset's where at least twice as many are left for what is learned, else 0: few directions of a
+ * closed form are worse than none.
  *
  * @param options What to change.
  * @param layouts What the towers will read; without it the size of the tables is not looked at.
@@ -142,7 +152,7 @@ export const towerPresets: Readonly<Record<TowerPreset, TowerConfig>> = Object.f
  * ```ts
  * import { resolveTowerConfig } from "futago";
  * const config = resolveTowerConfig({ preset: "lite", dims: 128 });
- * config.historyDims; // 126
+ * config.historyDims; // 126, as presets with short vectors have no linear part
  * ```
  */
 export function resolveTowerConfig(
@@ -156,15 +166,27 @@ export function resolveTowerConfig(
       `Cannot resolve towers as the preset must be ${Object.keys(towerPresets).join(", ")}: current value is "${preset}"`,
     );
   }
-  const inner = (changes.dims ?? base.dims) - 2;
-  const width = layouts === undefined ? inner : Math.min(inner, affordableWidth(layouts));
+  const dims = changes.dims ?? base.dims;
+  const affordable = layouts === undefined ? Number.POSITIVE_INFINITY : affordableWidth(layouts);
+  const room = dims >= 3 * base.linearDims && affordable >= 2 * base.linearDims;
+  const readable = layouts === undefined || linearBags(layouts) !== undefined;
+  const linearDims = changes.linearDims ?? (room && readable ? base.linearDims : 0);
+  const width = Math.min(directionDims({ dims, linearDims }), affordable - linearDims);
   const widths =
     base.sequence === undefined
       ? { historyDims: width, idDims: width }
       : { idDims: Math.min(width, base.idDims) };
-  const config: TowerConfig = Object.freeze({ ...base, ...widths, ...changes });
-  if (layouts !== undefined) checkSequence(config, layouts.user);
+  const config: TowerConfig = Object.freeze({ ...base, linearDims, ...widths, ...changes });
+  if (layouts !== undefined) {
+    checkSequence(config, layouts.user);
+    if (linearDims > 0 && linearBags(layouts) === undefined) {
+      refuse("linearDims", "be 0 where no history of liked items is pooled from their ids", linearDims);
+    }
+  }
   whole("dims", config.dims, 8, 4096);
+  whole("linearDims", linearDims, 0, Math.max(0, dims - 8));
+  if (linearDims > 0 && config.sequence !== undefined)
+    refuse("linearDims", "be 0 for a tower that reads a sequence", linearDims);
   for (const units of config.hidden) whole("hidden", units, 1, 65_536);
   for (const units of config.itemHidden) whole("itemHidden", units, 1, 65_536);
   whole("historyDims", config.historyDims, 1, 4096);

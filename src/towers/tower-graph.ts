@@ -16,6 +16,7 @@ import {
   tanh,
   type Value,
 } from "../graph/mod.ts";
+import { directionDims } from "./linear-part.ts";
 import { newestState, type SequenceInputs, type SequenceSources } from "./sequence-tower.ts";
 import type { TowerConfig } from "./tower-config.ts";
 import { biasTableName, type TowerSide, tableName } from "./tower-parameters.ts";
@@ -219,7 +220,7 @@ function skipConnection(
 ): Value | undefined {
   if (sums.length === 0) return undefined;
   const total = sum(sums);
-  return width === config.dims - 2 ? total : matMul(total, sources.parameter(`${side}.skip.weight`));
+  return width === directionDims(config) ? total : matMul(total, sources.parameter(`${side}.skip.weight`));
 }
 
 function shaped(config: TowerConfig, raw: Value): Value {

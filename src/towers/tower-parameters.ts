@@ -1,4 +1,5 @@
 import type { BagLayout, RowLayout } from "../features/mod.ts";
+import { directionDims, linearBags, linearParameters } from "./linear-part.ts";
 import { sequenceParameters } from "./sequence-parameters.ts";
 import type { TowerConfig } from "./tower-config.ts";
 
@@ -39,14 +40,14 @@ export function bagWidth(config: TowerConfig, bag: BagLayout): number {
 }
 
 /**
- * Everything the two towers learn, in a fixed order.
+ * Everything the two towers hold, in a fixed order; all of it is learned but for the linear part.
  *
  * @param config The shape of the towers.
  * @param layouts What they read.
- * @returns Parameters, those of the user tower first, the temperature last.
+ * @returns Parameters, those of the user tower first, then those of the linear part, the temperature last.
  */
 export function towerParameters(config: TowerConfig, layouts: TowerLayouts): readonly TowerParameter[] {
-  const inner = config.dims - 2;
+  const inner = directionDims(config);
   const all: TowerParameter[] = [];
   const tables = (side: TowerSide): void => {
     for (const layout of layouts[side].bags) {
@@ -102,6 +103,7 @@ export function towerParameters(config: TowerConfig, layouts: TowerLayouts): rea
       all.push({ name: "item.popularity.weight", shape: [itemWidth, 1], spread: 0, decays: true });
     all.push({ name: "item.popularity.bias", shape: [1, 1], spread: 0, decays: false });
   }
+  if (config.linearDims > 0) all.push(...linearParameters(config, linearBags(layouts)!));
   if (config.learnTemperature)
     all.push({ name: temperatureParameter, shape: [1, 1], spread: 0, decays: false });
   return all;

@@ -18,8 +18,9 @@ describe("resolveTowerConfig", () => {
     expect(resolveTowerConfig()).toMatchObject({
       preset: "standard",
       dims: 768,
-      idDims: 766,
-      historyDims: 766,
+      linearDims: 254,
+      idDims: 510,
+      historyDims: 510,
     });
     expect(resolveTowerConfig({ dims: 32, idDims: 8 })).toMatchObject({
       dims: 32,
@@ -44,7 +45,7 @@ describe("resolveTowerConfig", () => {
       idDims: 256,
       historyDims: 256,
     });
-    expect(resolveTowerConfig({}, layouts(5_000))).toMatchObject({ idDims: 766, historyDims: 766 });
+    expect(resolveTowerConfig({}, layouts(5_000))).toMatchObject({ idDims: 510, historyDims: 510 });
     expect(resolveTowerConfig({ idDims: 512 }, layouts(20_000))).toMatchObject({
       idDims: 512,
       historyDims: 256,

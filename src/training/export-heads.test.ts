@@ -60,7 +60,7 @@ describe.each([1, 0.5, 0])("heads over served vectors, bias limit %s", (biasLimi
         headParameters(towers, on).map(({ name, shape }) => [name, new Float32Array(shape[0] * shape[1])]),
       );
     const all = fresh(training);
-    expect(startHeads(all, served, { towers, training })).toEqual(["like", "watch", "nope"]);
+    expect(startHeads(all, { heads: served }, { towers, training })).toEqual(["like", "watch", "nope"]);
     for (const [name, values] of Object.entries(weights)) {
       for (const [i, value] of values.entries()) expect(all[name]![i]).toBeCloseTo(value, 5);
     }
@@ -73,12 +73,12 @@ describe.each([1, 0.5, 0])("heads over served vectors, bias limit %s", (biasLimi
     );
     const on = { ...training, watchHeadWeight: 0 };
     const some = fresh(on);
-    expect(startHeads(some, parent, { towers, training: on })).toEqual(["like"]);
+    expect(startHeads(some, { heads: parent }, { towers, training: on })).toEqual(["like"]);
     expect(some["heads.bias"]![0]).toBeCloseTo(weights["heads.bias"]![0]!, 6);
     expect(some["heads.bias"]![1]).toBe(0);
     // Of other towers nothing fits.
     const wider = resolveTowerConfig({ preset: "lite", dims: 10, biasLimit });
-    expect(startHeads(fresh(training), served, { towers: wider, training })).toEqual([]);
+    expect(startHeads(fresh(training), { heads: served }, { towers: wider, training })).toEqual([]);
   });
 });
 

@@ -1,4 +1,12 @@
-import type { ServedHead, ServedHeads, Task, TowerConfig, Weights } from "../towers/mod.ts";
+import {
+  linearTables,
+  packedLength,
+  type ServedHead,
+  type ServedHeads,
+  type Task,
+  type TowerConfig,
+  type Weights,
+} from "../towers/mod.ts";
 import {
   activeTasks,
   headParameterPrefix,
@@ -9,6 +17,7 @@ import {
 
 /** Which heads, over which vectors. */
 export interface HeadShape {
+  /** As they are served. */
   readonly towers: TowerConfig;
   readonly training: TaskWeights;
 }
@@ -22,7 +31,8 @@ const learned = {
 
 /**
  * The heads as they are served: over the vectors that are stored, so that whoever has both vectors needs nothing else. With
- * user = [u, 1, 0] / √2 and item = [v, c, slack] / M (M² = 1 + limit²), the logit of training is
+ * user = [u, 1, 0] / √2 and item = [v, c, slack] / M (M² = 1 + limit²; with a linear part see `packedLength`), the logit of
+ * training is
  *
  *   z = e^(g + ln 4) · [ Σ_d (s + w_d) u_d v_d + (s + w_c) c ] + b  =  √2 M e^(g + ln 4) · Σ_d weight_d user_d item_d + b
  *
@@ -43,7 +53,9 @@ export function exportHeads(weights: Weights, { towers, training }: HeadShape): 
       weights: Array.from({ length: towers.dims }, (_, d) =>
         d < width ? Math.fround(startingWeight(task) + own(learned.weight, d)) : 0,
       ),
-      scale: packedLength(towers) * Math.exp(own(learned.logScale) + startingScale),
+      scale:
+        packedLength(towers, weights[linearTables.limit]?.[0]) *
+        Math.exp(own(learned.logScale) + startingScale),
       bias: own(learned.bias),
     };
   }
@@ -54,31 +66,26 @@ export function exportHeads(weights: Weights, { towers, training }: HeadShape): 
  * Puts a parent's heads over fresh ones, task by task: those that it lacks start as in any training.
  *
  * @param weights Fresh weights by parameter name; overwritten in place.
- * @param parent Its heads, over vectors of the same width.
- * @param shape Towers and which heads are on.
+ * @param parent Its heads, over vectors of the same width, and the g of its linear part.
+ * @param shape Towers as they are served, and which heads are on.
  * @returns The tasks that were carried over.
  */
 export function startHeads(
   weights: Weights,
-  parent: ServedHeads | undefined,
+  { heads, limit }: { readonly heads?: ServedHeads | undefined; readonly limit?: number | undefined },
   { towers, training }: HeadShape,
 ): readonly Task[] {
   const active = activeTasks(training);
-  const carried = active.filter((task) => parent?.heads[task]?.weights.length === towers.dims);
+  const carried = active.filter((task) => heads?.heads[task]?.weights.length === towers.dims);
   for (const task of carried) {
-    const head = parent!.heads[task]!;
+    const head = heads!.heads[task]!;
     const column = active.indexOf(task);
     const width = weights[learned.weight]!.length / active.length;
     for (let d = 0; d < width; d++) {
       weights[learned.weight]![d * active.length + column] = head.weights[d]! - startingWeight(task);
     }
     weights[learned.bias]![column] = head.bias;
-    weights[learned.logScale]![column] = Math.log(head.scale / packedLength(towers)) - startingScale;
+    weights[learned.logScale]![column] = Math.log(head.scale / packedLength(towers, limit)) - startingScale;
   }
   return carried;
-}
-
-/** √2 M: what the inner product of served vectors lacks to that of the directions plus the bias. */
-function packedLength({ biasLimit }: TowerConfig): number {
-  return Math.SQRT2 * Math.sqrt(1 + biasLimit * biasLimit);
 }

@@ -1,9 +1,12 @@
-import { createRandom, type Random } from "../base/mod.ts";
+import { type Csr, createRandom, type Random } from "../base/mod.ts";
 import type { Dataset } from "../catalogue/mod.ts";
 import { type EncodedRows, type FittedFeatures, fitFeatures } from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
 import {
   initialWeights,
+  learnedTowers,
+  linearTables,
+  readTowerWeights,
   resolveTowerConfig,
   type TowerConfig,
   type TowerLayouts,
@@ -51,7 +54,12 @@ export interface PreparedTraining {
   readonly lengths?: Int32Array;
   /** The configuration with the batch that fits the number of viewers. */
   readonly training: TrainingConfig;
+  /** The towers that are learned. */
   readonly config: TowerConfig;
+  /** The towers that are served: those, and their linear part. */
+  readonly served: TowerConfig;
+  /** What each person took, for the linear part; absent where there is none. */
+  readonly positives?: Csr;
   readonly layouts: TowerLayouts;
   readonly start: TrainingStart;
   /** To be closed. */
@@ -96,7 +104,8 @@ async function preparePooled(
   const data = readTrainingData(train, { features, training: asked });
   const { training } = data;
   const layouts = { user: features.userLayout, item: features.itemLayout };
-  const config = resolveTowerConfig(options.towers, layouts);
+  const served = resolveTowerConfig(options.towers, layouts);
+  const config = learnedTowers(served);
   const parameters = [...towerParameters(config, layouts), ...headParameters(config, training)];
   const plans = planBags({
     layouts,
@@ -109,7 +118,11 @@ async function preparePooled(
   const start: TrainingStart = warmStart
     ? startWarm(initial, { warmStart, features, parameters })
     : { kind: "fresh" };
-  if (start.kind === "warm") startHeads(initial, warmStart?.parent.heads, { towers: config, training });
+  if (start.kind === "warm") {
+    const { heads, itemOnnx } = warmStart!.parent;
+    const limit = readTowerWeights("item", itemOnnx).get(linearTables.limit)?.data[0];
+    startHeads(initial, { heads, limit }, { towers: served, training });
+  }
   const hardNegatives = await openHardNegatives(runtime, {
     ...data,
     config,
@@ -160,6 +173,8 @@ async function preparePooled(
     users: data.users,
     training,
     config,
+    served,
+    ...(served.linearDims > 0 && { positives: data.positives }),
     layouts,
     start,
     hardNegatives,
@@ -201,6 +216,7 @@ function prepareNextItem(basis: Basis, options: FitOptions): PreparedTraining {
     lengths: data.lengths,
     training,
     config,
+    served: config,
     layouts,
     start,
     hardNegatives: undefined,

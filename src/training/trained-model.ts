@@ -1,6 +1,7 @@
 import type { FittedFeatures } from "../features/mod.ts";
 import type { ServedHeads, TowerConfig, Weights } from "../towers/mod.ts";
 import type { LabelCounts } from "./accidental-likes.ts";
+import type { LinearReport } from "./linear-part.ts";
 import type { TrainingConfig } from "./training-config.ts";
 import type { TrainingStart } from "./warm-start.ts";
 
@@ -30,9 +31,12 @@ export interface TrainedModel {
   readonly heads: ServedHeads | undefined;
   /** The same weights as arrays, by parameter name. */
   readonly weights: Weights;
+  /** What was chosen for the linear part; undefined where there is none, or nothing to choose it by. */
+  readonly linear: LinearReport | undefined;
   /** From fresh weights, or from a parent's. */
   readonly start: TrainingStart;
   readonly curves: readonly CurvePoint[];
+  /** The epoch that was kept, and its NDCG@10 on validation viewers: of the learned towers alone. */
   readonly best: { readonly epoch: number; readonly ndcg: number | undefined };
   /** Steps done in all. */
   readonly steps: number;

@@ -2,7 +2,7 @@ import { type BlobStore, type Clock, type Progress, silentProgress } from "../ba
 import type { Dataset } from "../catalogue/mod.ts";
 import { encodeItems } from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
-import { exportTower } from "../towers/mod.ts";
+import { exportTower, type Weights } from "../towers/mod.ts";
 import { batchCount } from "./batch-order.ts";
 import { exportHeads } from "./export-heads.ts";
 import { trainingFingerprint } from "./fingerprint.ts";
@@ -13,7 +13,8 @@ import {
   resolveSweep,
   sweepLearningRate,
 } from "./learning-rate-finder.ts";
-import { prepareTraining } from "./prepare-training.ts";
+import { fitLinearPart, type LinearReport, noLinearPart } from "./linear-part.ts";
+import { type PreparedTraining, prepareTraining } from "./prepare-training.ts";
 import type { TrainedModel } from "./trained-model.ts";
 import { runLoop } from "./training-loop.ts";
 import { freshProgress, removeState, restoreState, type TrainingState } from "./training-state.ts";
@@ -91,7 +92,7 @@ async function trainTowers(
   const progress = trainer.progress ?? silentProgress;
   const prepared = await prepareTraining(runtime, { dataset, options });
   const { random, train, validation, features, items, training, config, layouts, store } = prepared;
-  const { start, hardNegatives, feeder } = prepared;
+  const { served, start, hardNegatives, feeder } = prepared;
   const state: TrainingState = {
     progress: freshProgress(),
     ...(hardNegatives && { mined: hardNegatives.mined }),
@@ -104,7 +105,7 @@ async function trainTowers(
       : trainingFingerprint({
           dataset: train,
           features,
-          towers: config,
+          towers: served,
           training,
           validation,
           parent: start.kind === "warm" ? options.warmStart!.parent : undefined,
@@ -150,16 +151,18 @@ async function trainTowers(
     await hardNegatives?.close();
   }
   if (finished && checkpoints !== undefined) await removeState(checkpoints, fingerprint!);
-  const weights = state.best;
+  const part = await linearPart(runtime, { prepared, learned: state.best, finished, progress });
+  const weights = { ...state.best, ...part?.weights };
   return {
     kind: "trained_model",
     features,
-    towerConfig: config,
+    towerConfig: served,
     trainingConfig: training,
-    userOnnx: exportTower("user", { config, layouts, weights }),
-    itemOnnx: exportTower("item", { config, layouts, weights }),
-    heads: exportHeads(weights, { towers: config, training }),
+    userOnnx: exportTower("user", { config: served, layouts, weights }),
+    itemOnnx: exportTower("item", { config: served, layouts, weights }),
+    heads: exportHeads(weights, { towers: served, training }),
     weights,
+    linear: part?.report,
     start,
     curves: state.progress.curves,
     best: {
@@ -173,6 +176,35 @@ async function trainTowers(
     trainedUsers: prepared.trainedUsers,
     trainedItems: prepared.trainedItems,
   };
+}
+
+/** Of a training that paused, or without viewers to choose its weight by, a part that adds nothing. */
+async function linearPart(
+  runtime: Runtime,
+  of: {
+    readonly prepared: PreparedTraining;
+    readonly learned: Weights;
+    readonly finished: boolean;
+    readonly progress: Progress;
+  },
+): Promise<{ readonly weights: Weights; readonly report?: LinearReport } | undefined> {
+  const { config, served, features, items, positives, training, validation, random } = of.prepared;
+  if (positives === undefined) return undefined;
+  // The closed form knows of no discount, and would give back to what is liked most what the towers were taught to spare.
+  if (!of.finished || validation === undefined || training.popularityDiscount > 0)
+    return { weights: noLinearPart(served, features) };
+  const task = of.progress.start("Fitting the linear part", 1);
+  try {
+    const ranked = validation.items === undefined ? items : encodeItems(features, validation.items);
+    return await fitLinearPart(runtime, {
+      ...{ config, served, features, positives, set: validation, weights: of.learned },
+      items: { train: items, validation: ranked },
+      denseRows: training.denseRows,
+      random: random.fork("linear part"),
+    });
+  } finally {
+    task.done();
+  }
 }
 
 async function findLearningRate(

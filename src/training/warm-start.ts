@@ -1,5 +1,6 @@
 import { bagEntries, type FittedFeatures } from "../features/mod.ts";
 import {
+  linearTables,
   readTowerWeights,
   type ServedHeads,
   type TowerArray,
@@ -104,6 +105,8 @@ function pairUp(
     ...readTowerWeights("item", parent.itemOnnx),
   ]);
   // Not every version has a temperature to hand on, and heads are not in towers: see startHeads.
+  // A linear part is found anew each time.
+  for (const name of Object.values(linearTables)) known.delete(name);
   const needed = (name: string) => name !== temperatureParameter && !name.startsWith(headParameterPrefix);
   const kept = parameters.filter(({ name }) => needed(name) || known.has(name));
   if (!kept.some(({ name }) => name === temperatureParameter)) known.delete(temperatureParameter);

@@ -8,6 +8,7 @@ import { exportTfjs } from "../../registry/mod.ts";
 import {
   exportTower,
   initialWeights,
+  linearTables,
   resolveTowerConfig,
   servingInputs,
   type TowerOptions,
@@ -35,15 +36,16 @@ const noDense = { denseWidth: 0, dense: [] };
 
 function someRows(count: number, layout: RowLayout): EncodedRows {
   const random = createRandom(4);
-  const bags = layout.bags.map(({ name, vocabulary }) => {
+  const bags = layout.bags.map(({ name, vocabulary, role }) => {
     const offsets = new Int32Array(count + 1);
     const indices: number[] = [];
     // The first row has nothing in any bag.
     for (let row = 1; row < count; row++) {
-      for (let n = random.integer(6); n > 0; n--) indices.push(random.integer(vocabulary));
+      for (let n = random.integer(role === "id" ? 2 : 6); n > 0; n--)
+        indices.push(random.integer(vocabulary));
       offsets[row + 1] = indices.length;
     }
-    const weights = Float32Array.from(indices, () => random.normal());
+    const weights = Float32Array.from(indices, () => (role === "id" ? 1 : random.normal()));
     return [name, { offsets, indices: Int32Array.from(indices), weights }] as const;
   });
   const numbers = Float32Array.from({ length: count * layout.denseWidth }, () => 2 * random.normal());
@@ -65,6 +67,7 @@ const cases: readonly [string, TowerOptions, { user: RowLayout; item: RowLayout 
     { user: userLayout, item: itemLayout },
   ],
   ["linear, without bias", { hidden: [], biasLimit: 0 }, { user: userLayout, item: itemLayout }],
+  ["with a linear part", { linearDims: 3 }, { user: userLayout, item: itemLayout }],
   [
     "ids alone, a wide bias",
     { activation: "tanh", biasLimit: 3 },
@@ -87,6 +90,8 @@ describe("exportTfjs", () => {
       // Biases start as zeros; here everything counts, up to item biases at their limit.
       for (const array of Object.values(weights))
         for (let i = 0; i < array.length; i++) array[i]! += random.normal();
+      // Above the length of every row, as training puts it.
+      weights[linearTables.limit]?.fill(5);
       const onnx = {
         user: exportTower("user", { config, layouts, weights }),
         item: exportTower("item", { config, layouts, weights }),

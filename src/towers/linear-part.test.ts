@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
+import { createRandom } from "../base/mod.ts";
+import type { EncodedRows, RowLayout } from "../features/mod.ts";
+import { createPortableRuntime } from "../onnx/mod.ts";
+import { initialWeights } from "./initial-weights.ts";
+import { directionDims, learnedTowers, linearBags, linearTables, packedLength } from "./linear-part.ts";
+import { servingInputs } from "./padded-bags.ts";
+import { exportTower } from "./serving-graph.ts";
+import { resolveTowerConfig } from "./tower-config.ts";
+import { type TowerSide, towerParameters } from "./tower-parameters.ts";
+
+const user: RowLayout = {
+  denseWidth: 0,
+  dense: [],
+  bags: [
+    { name: "nopes", vocabulary: 4, role: "history", refused: true },
+    { name: "likes", vocabulary: 4, role: "history" },
+  ],
+};
+const item: RowLayout = {
+  denseWidth: 0,
+  dense: [],
+  bags: [
+    { name: "id", vocabulary: 4, role: "id" },
+    { name: "genre", vocabulary: 2, role: "content" },
+  ],
+};
+const layouts = { user, item };
+const config = resolveTowerConfig({ preset: "lite", dims: 14, linearDims: 2, hidden: [] }, layouts);
+const limit = 0.75;
+// A bias that starts at 0 would leave nobody without a direction.
+const bias = { "user.output.bias": new Float32Array(8).fill(0.1) };
+const weights = {
+  ...initialWeights(config, { parameters: towerParameters(config, layouts), random: createRandom(1) }),
+  ...bias,
+  [linearTables.user]: Float32Array.of(0, 0, 3, 0, 0, 4, 0, 0),
+  [linearTables.item]: Float32Array.of(0, 0, 0.3, 0.4, -0.5, 0, 0, 0.6),
+  [linearTables.limit]: Float32Array.of(limit),
+};
+
+const rows = (bags: EncodedRows["bags"], count: number): EncodedRows => ({
+  rows: count,
+  dense: new Float32Array(0),
+  bags,
+});
+const bag = (entries: readonly (readonly number[])[]) => ({
+  offsets: Int32Array.from([0, ...entries.map((_, row) => entries.slice(0, row + 1).flat().length)]),
+  indices: Int32Array.from(entries.flat()),
+  weights: new Float32Array(entries.flat().length).fill(1),
+});
+/** Both; the second rows alone; nobody; and somebody who only refused. */
+const viewers = rows({ likes: bag([[1, 2], [2], [], []]), nopes: bag([[], [], [], [3]]) }, 4);
+/** Each item of the vocabulary, and one that nobody knew. */
+const items = rows({ id: bag([[1], [2], [3], []]), genre: bag([[0], [1], [0], [1]]) }, 4);
+
+const runtimes = [await createOrtRuntime({ threads: 1 }), createPortableRuntime()];
+
+async function vectors(side: TowerSide, of: EncodedRows, runtime = runtimes[0]!, towers = config) {
+  const session = await runtime.load(exportTower(side, { config: towers, layouts, weights }));
+  const { embedding } = await session.run(
+    servingInputs(of, { layout: layouts[side], rows: Int32Array.of(0, 1, 2, 3) }),
+  );
+  const { data } = embedding!;
+  await session.close();
+  return Array.from({ length: 4 }, (_, row) =>
+    Array.from(data.slice(row * towers.dims, (row + 1) * towers.dims)),
+  );
+}
+
+const dot = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+
+describe("the linear part", () => {
+  test("[LP2] gives unit vectors, whoever likes nothing and whatever nobody knew, alike in every runtime", async () => {
+    for (const [side, of] of [
+      ["user", viewers],
+      ["item", items],
+    ] as const) {
+      const [native, portable] = await Promise.all(runtimes.map((runtime) => vectors(side, of, runtime)));
+      for (const [row, vector] of native!.entries()) {
+        expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
+        for (const [d, x] of vector.entries()) expect(portable![row]![d]).toBeCloseTo(x, 6);
+      }
+    }
+  });
+
+  // e of a viewer who likes items 1 and 2 is (3, 4) / 5 = (.6, .8), of one who likes 2 alone (0, 1), of the others 0. So
+  // e · f is .6 · .3 + .8 · .4 = .5, -.3 and .48 for the first, .4, 0 and .6 for the second.
+  test("[LP2] the product is that of the learned towers plus e · f, over the lengths", async () => {
+    const linear = [
+      [0.5, -0.3, 0.48, 0],
+      [0.4, 0, 0.6, 0],
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+    ];
+    const learned = learnedTowers(config);
+    const [us, vs] = [await vectors("user", viewers), await vectors("item", items)];
+    const alone = [
+      await vectors("user", viewers, runtimes[0], learned),
+      await vectors("item", items, runtimes[0], learned),
+    ];
+    const before = packedLength(learned);
+    const after = packedLength(config, limit);
+    for (const [viewer, parts] of linear.entries()) {
+      for (const [at, part] of parts.entries()) {
+        const wanted = dot(alone[0]![viewer]!, alone[1]![at]!) * before + part;
+        expect(dot(us[viewer]!, vs[at]!) * after).toBeCloseTo(wanted, 5);
+      }
+    }
+  });
+
+  test("is as wide as it says: 2 of 14 numbers are its own, 2 bring vectors to unit length, 2 carry the bias", () => {
+    expect(directionDims(config)).toBe(8);
+    expect(learnedTowers(config)).toMatchObject({ dims: 10, linearDims: 0, historyDims: 8, idDims: 8 });
+    expect(linearBags(layouts)).toEqual({ history: user.bags[1], id: item.bags[0] });
+  });
+
+  test("[LP3] is left out where nothing can be read, where vectors are short, and where tables are large", () => {
+    const refused = { user: { ...user, bags: user.bags.slice(0, 1) }, item };
+    expect(linearBags(refused)).toBeUndefined();
+    expect(resolveTowerConfig({}, refused).linearDims).toBe(0);
+    expect(() => resolveTowerConfig({ linearDims: 8 }, refused)).toThrow("linearDims must be 0");
+    expect(resolveTowerConfig({}, layouts).linearDims).toBe(254);
+    expect(resolveTowerConfig({ dims: 761 }, layouts).linearDims).toBe(0);
+    const many = (of: RowLayout): RowLayout => ({
+      ...of,
+      bags: of.bags.map((one) => ({ ...one, vocabulary: 9_000 })),
+    });
+    expect(resolveTowerConfig({}, { user: many(user), item: many(item) }).linearDims).toBe(0);
+    for (const linearDims of [-1, 1.5, 800]) {
+      expect(() => resolveTowerConfig({ linearDims }, layouts)).toThrow(RangeError);
+    }
+  });
+});

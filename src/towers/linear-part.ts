@@ -1,0 +1,196 @@
+import type { BagLayout } from "../features/mod.ts";
+import {
+  add,
+  concat,
+  div,
+  l2Normalise,
+  mul,
+  reduceSumSquare,
+  relu,
+  scalar,
+  sqrt,
+  sub,
+  type Value,
+} from "../graph/mod.ts";
+import type { TowerConfig } from "./tower-config.ts";
+import type { TowerSources } from "./tower-graph.ts";
+import type { TowerLayouts, TowerParameter } from "./tower-parameters.ts";
+
+/**
+ * The linear part: numbers of the served vectors that are not trained by steps but found in closed form (EASE, brought to
+ * few dimensions; see `fitLinearPart`). A viewer has e, the sum of their liked items' rows of one table at unit length;
+ * an item has its row f of another. They stand behind what the towers learned:
+ *
+ * ```
+ * user = [u, 1, 0, e, 1 - |e|², 0] / √3          e = 0 for whoever liked nothing
+ * item = [v, c, slack, f, 0, √(g² - |f|²)] / M   M² = 1 + limit² + g², g above every |f|
+ * user · item = (u · v + c + e · f) / (√3 M)
+ * ```
+ *
+ * Both have unit length, so that whatever finds near vectors finds by the sum of both scores.
+ */
+export interface LinearBags {
+  /** Of the user tower: liked items. */
+  readonly history: BagLayout;
+  /** Of the item tower: the item itself, in the same rows. */
+  readonly id: BagLayout;
+}
+
+/** Names of the arrays of the linear part. */
+export const linearTables = {
+  /** [vocabulary, linearDims]. */
+  user: "user.linear.table",
+  /** [vocabulary, linearDims]: the rows f. */
+  item: "item.linear.table",
+  /** [1, 1]: g. */
+  limit: "item.linear.limit",
+} as const;
+
+/** Numbers of a vector that the linear part takes: its own, and one that brings each side to unit length. */
+export function linearWidth({ linearDims }: Pick<TowerConfig, "linearDims">): number {
+  return linearDims === 0 ? 0 : linearDims + 2;
+}
+
+/** Numbers of a vector that hold the direction which a tower learned. */
+export function directionDims(config: Pick<TowerConfig, "dims" | "linearDims">): number {
+  return config.dims - 2 - linearWidth(config);
+}
+
+/**
+ * The towers as they are trained: without the linear part.
+ *
+ * @param config The towers as they are served.
+ * @returns The same, with shorter vectors.
+ */
+export function learnedTowers(config: TowerConfig): TowerConfig {
+  return { ...config, dims: config.dims - linearWidth(config), linearDims: 0 };
+}
+
+/**
+ * What the inner product of served vectors lacks to u · v + c + e · f: the lengths that they were divided by.
+ *
+ * @param config The towers as they are served.
+ * @param limit g, where they have a linear part.
+ * @returns √2 √(1 + limit²), or √3 M.
+ */
+export function packedLength({ biasLimit, linearDims }: TowerConfig, limit = 0): number {
+  return Math.sqrt((linearDims > 0 ? 3 : 2) * (1 + biasLimit * biasLimit + limit * limit));
+}
+
+/**
+ * What a linear part can read.
+ *
+ * @param layouts What the towers read.
+ * @returns Undefined where no history of liked items is pooled from the items' own rows.
+ */
+export function linearBags({ user, item }: TowerLayouts): LinearBags | undefined {
+  const history = user.bags.find(({ role, refused }) => role === "history" && refused !== true);
+  const id = item.bags.find(({ role, vocabulary }) => role === "id" && vocabulary === history?.vocabulary);
+  return history === undefined || id === undefined ? undefined : { history, id };
+}
+
+/**
+ * The arrays of the linear part; training does not know of them.
+ *
+ * @param config Its width.
+ * @param bags What it reads.
+ * @returns Three parameters.
+ */
+export function linearParameters({ linearDims }: TowerConfig, bags: LinearBags): readonly TowerParameter[] {
+  const table = (name: string, side: "user" | "item", layout: BagLayout): TowerParameter => ({
+    name,
+    shape: [layout.vocabulary, linearDims],
+    spread: 0,
+    decays: false,
+    bag: { side, layout },
+  });
+  return [
+    table(linearTables.user, "user", bags.history),
+    table(linearTables.item, "item", bags.id),
+    { name: linearTables.limit, shape: [1, 1], spread: 0, decays: false },
+  ];
+}
+
+const epsilon = 1e-12;
+
+/**
+ * Puts the linear part of a viewer behind their vector.
+ *
+ * @param packed [u, 1, 0] / √2.
+ * @param bags What the part reads.
+ * @param sources Parameters and inputs.
+ * @returns [u, 1, 0, e, 1 - |e|², 0] / √3.
+ */
+export function withUserPart(packed: Value, { history }: LinearBags, sources: TowerSources): Value {
+  const e = l2Normalise(sources.sumBag(history, linearTables.user), { axis: 1, epsilon });
+  const rest = sub(scalar(1), reduceSumSquare(e, { axes: [1], keepDims: true }));
+  const whole = concat([mul(packed, scalar(Math.SQRT2)), e, rest, mul(rest, scalar(0))], { axis: 1 });
+  return mul(whole, scalar(1 / Math.sqrt(3)));
+}
+
+/**
+ * Puts the linear part of an item behind its vector.
+ *
+ * @param packed [v, c, slack] / √(1 + limit²).
+ * @param options What the part reads and the configured biasLimit.
+ * @param sources Parameters and inputs.
+ * @returns [v, c, slack, f, 0, √(g² - |f|²)] / M.
+ */
+export function withItemPart(
+  packed: Value,
+  options: { readonly bags: LinearBags; readonly biasLimit: number },
+  sources: TowerSources,
+): Value {
+  const { bags, biasLimit } = options;
+  const f = sources.sumBag(bags.id, linearTables.item);
+  const g = sources.parameter(linearTables.limit);
+  const square = mul(g, g);
+  const length = reduceSumSquare(f, { axes: [1], keepDims: true });
+  // g is well above every |f|: where they met, the root would lose half its digits.
+  const slack = sqrt(relu(sub(square, length)));
+  const own = 1 + biasLimit * biasLimit;
+  const nothing = mul(length, scalar(0));
+  const whole = concat([mul(packed, scalar(Math.sqrt(own))), f, nothing, slack], { axis: 1 });
+  return div(whole, sqrt(add(square, scalar(own))));
+}
+
+/**
+ * What an item's vector would be without its linear part, so that its product with [u, 1, 0] / √2 is what those numbers
+ * bring to the score.
+ *
+ * @param vector As it is served.
+ * @param config The towers as they are served.
+ * @returns [v, c, slack] on the scale of the score.
+ */
+export function learnedItem(vector: Float32Array, config: TowerConfig): Float32Array {
+  if (config.linearDims === 0) return vector;
+  return vector.slice(0, config.dims - linearWidth(config)).map((x) => x * Math.sqrt(2 / 3));
+}
+
+/**
+ * The parts that a viewer's likes have in a score through the linear part: linear, but for one length.
+ *
+ * @param likes Rows of the table and weights.
+ * @param options The user table, and the item's vector as it is served.
+ * @returns One part for each like.
+ */
+export function linearScoreParts(
+  likes: { readonly indices: Int32Array; readonly weights: Float32Array },
+  options: { readonly config: TowerConfig; readonly table: Float32Array; readonly item: Float32Array },
+): Float64Array {
+  const { config, table, item } = options;
+  const { linearDims } = config;
+  const at = directionDims(config) + 2;
+  const sum = new Float64Array(linearDims);
+  const parts = Float64Array.from(likes.indices, (row, like) => {
+    let part = 0;
+    for (let d = 0; d < linearDims; d++) {
+      const value = likes.weights[like]! * table[row * linearDims + d]!;
+      sum[d]! += value;
+      part += value * item[at + d]!;
+    }
+    return part;
+  });
+  const length = Math.hypot(...sum);
+  return parts.map((part) => (length === 0 ? 0 : part / (length * Math.sqrt(3))));
+}

@@ -1,0 +1,152 @@
+import type { Csr, Random } from "../base/mod.ts";
+import type { FittedFeatures } from "../features/mod.ts";
+import { choosePenalty, easeMap, easePenalties, gramMatrix, principalDirections } from "../linear/mod.ts";
+import { createRuntimeProduct, type Runtime } from "../onnx/mod.ts";
+import {
+  linearBags,
+  linearTables,
+  type TowerConfig,
+  temperatureParameter,
+  type Weights,
+} from "../towers/mod.ts";
+import { type LinearColumns, linearColumns } from "./linear-columns.ts";
+import { createLinearTrial, type Tables } from "./linear-trial.ts";
+import type { ValidatorOptions } from "./validator.ts";
+
+/** What was chosen for a linear part. */
+export interface LinearReport {
+  /** λ of EASE. */
+  readonly penalty: number;
+  /** What a standard deviation of the part's scores weighs, in logits of the towers; 0 where they are better alone. */
+  readonly weight: number;
+  /** Items that the part knows. */
+  readonly items: number;
+  /** NDCG@10 on the validation viewers, with the part. */
+  readonly ndcg: number;
+}
+
+/** What {@link fitLinearPart} is given: of the validator's options `config` is that of the learned towers. */
+export interface LinearPartOptions extends Omit<ValidatorOptions, "items"> {
+  /** The towers as they are served. */
+  readonly served: TowerConfig;
+  /** The catalogue as it is trained on, and as the validation set ranks it. */
+  readonly items: {
+    readonly train: ValidatorOptions["items"];
+    readonly validation: ValidatorOptions["items"];
+  };
+  /** What each person took: people × items. */
+  readonly positives: Csr;
+  /** What the towers learned. */
+  readonly weights: Weights;
+  readonly random: Random;
+}
+
+/** Weights that are tried, in logits per standard deviation. */
+const weightsTried = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8];
+
+/** How far the limit g of `linearBags` stands above the longest row. */
+const headroom = 1 / 0.9;
+
+/**
+ * Finds the linear part of trained towers: EASE over the likes, brought to the directions in which its scores differ most,
+ *
+ * ```
+ * B ≈ B V Vᵀ      rows of the user table: B V      rows of the item table: a τ √items V
+ * ```
+ *
+ * so that e · f, e of unit length, has a standard deviation of about a τ. Penalty and weight a are chosen by validation: the first
+ * by NDCG@10 of the part alone, the second by the mean of NDCG@10 and @100 of the sum. Towers and closed form make different
+ * mistakes; what their sum gains is in docs/quality.md.
+ *
+ * @param runtime What multiplies.
+ * @param options Towers, likes and the validation set.
+ * @returns The arrays of the part, and what was chosen.
+ */
+export async function fitLinearPart(
+  runtime: Runtime,
+  options: LinearPartOptions,
+): Promise<{ readonly weights: Weights; readonly report: LinearReport }> {
+  const { served, features, positives, random } = options;
+  const bags = linearBags({ user: features.userLayout, item: features.itemLayout })!;
+  const columns = linearColumns(positives, options.items.train.bags[bags.id.name]!);
+  const count = columns.rows.length;
+  const product = await createRuntimeProduct(runtime);
+  const trial = await createLinearTrial(runtime, { ...options, items: options.items.validation });
+  try {
+    const gram = gramMatrix(columns.likes, count);
+    const directions = Math.min(served.linearDims, count - 1);
+    const tables = async (penalty: number): Promise<Tables> => {
+      const map = await easeMap(gram, { penalty, product });
+      const from = { gram, count: directions, product, random: random.fork("directions") };
+      const item = await principalDirections(map, from);
+      const user = await product.multiply(map, item, { m: count, k: count, n: directions });
+      return spread({ user, item }, { columns, dims: served.linearDims, vocabulary: bags.id.vocabulary });
+    };
+    const { penalty, ...found } = await choosePenalty(easePenalties, async (penalty) => {
+      const made = await tables(penalty);
+      return { ...made, penalty, quality: await trial.alone(made) };
+    });
+    const scale = temperatureOf(options) * Math.sqrt(count);
+    const { weight, ndcg } = await trial.chooseWeight(found, { scale, weights: weightsTried });
+    const rows = found.item.map((value) => value * scale * weight);
+    return {
+      weights: {
+        [linearTables.user]: found.user,
+        [linearTables.item]: rows,
+        [linearTables.limit]: Float32Array.of(longest(rows, served.linearDims) * headroom),
+      },
+      report: { penalty, weight, items: count, ndcg },
+    };
+  } finally {
+    await product.close();
+    await trial.close();
+  }
+}
+
+/**
+ * A linear part that adds nothing: of towers that nobody could choose its weight for.
+ *
+ * @param served The towers as they are served.
+ * @param features For the size of the tables.
+ * @returns Zeros.
+ */
+export function noLinearPart({ linearDims }: TowerConfig, features: FittedFeatures): Weights {
+  const { id } = linearBags({ user: features.userLayout, item: features.itemLayout })!;
+  const zeros = (): Float32Array => new Float32Array(id.vocabulary * linearDims);
+  return {
+    [linearTables.user]: zeros(),
+    [linearTables.item]: zeros(),
+    [linearTables.limit]: new Float32Array(1),
+  };
+}
+
+/** Rows by column of the map to rows of the vocabulary; what the map does not know is 0. */
+function spread(
+  { user, item }: Tables,
+  to: { readonly columns: LinearColumns; readonly dims: number; readonly vocabulary: number },
+): Tables {
+  const { columns, dims, vocabulary } = to;
+  const count = columns.rows.length;
+  const table = (rows: Float32Array): Float32Array => {
+    const width = rows.length / count;
+    const whole = new Float32Array(vocabulary * dims);
+    for (let c = 0; c < count; c++)
+      whole.set(rows.subarray(c * width, (c + 1) * width), columns.rows[c]! * dims);
+    return whole;
+  };
+  return { user: table(user), item: table(item) };
+}
+
+function temperatureOf({ config, weights }: LinearPartOptions): number {
+  return config.learnTemperature ? Math.exp(weights[temperatureParameter]![0]!) : config.temperature;
+}
+
+function longest(rows: Float32Array, width: number): number {
+  let most = 0;
+  for (let from = 0; from < rows.length; from += width) {
+    let square = 0;
+    for (let d = 0; d < width; d++) square += rows[from + d]! ** 2;
+    most = Math.max(most, square);
+  }
+  return Math.sqrt(most);
+}
