@@ -148,6 +148,7 @@ export {
   holdOut,
   type LabelCounts,
   type LearningRateCurve,
+  type LinearReport,
   type LossConfig,
   type LossName,
   lossNames,

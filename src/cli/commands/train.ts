@@ -141,7 +141,8 @@ async function train(context: CliContext, options: Options): Promise<void> {
     // The recorded vectors are those of the processor, as every answer's are: a graphics card may round more coarsely.
     const recorder = options.device === "cpu" ? runtime : await createOrtRuntime();
     const deployer = await openDeployer(context, stores, { runtime: recorder, viewers: true });
-    const metrics = model.best.ndcg === undefined ? {} : { "validation ndcg@10": model.best.ndcg };
+    const ndcg = model.linear?.ndcg ?? model.best.ndcg;
+    const metrics = ndcg === undefined ? {} : { "validation ndcg@10": ndcg };
     const { version } = await deployer.register(model, {
       dataset,
       metrics,
@@ -161,6 +162,7 @@ async function train(context: CliContext, options: Options): Promise<void> {
       metrics,
       start: model.start,
       labels: model.labels,
+      ...(model.linear && { linear: model.linear }),
       bestEpoch: best.epoch,
       steps,
       trainSeconds: seconds,
@@ -177,7 +179,7 @@ async function copyBundle(version: string, { from, to }: { from: BlobStore; to: 
 }
 
 function sayResult(context: CliContext, model: TrainedModel): void {
-  const { start, best, steps, seconds } = model;
+  const { start, best, steps, seconds, linear } = model;
   const { likes, bounces, bursts, notApplied } = model.labels;
   if (bounces + bursts > 0) {
     const what = model.trainingConfig.accidentalWeight === 0 ? "Left out" : "Lowered";
@@ -195,4 +197,9 @@ function sayResult(context: CliContext, model: TrainedModel): void {
   }
   const found = best.ndcg === undefined ? "" : `, validation NDCG@10 ${best.ndcg.toFixed(3)}`;
   context.say(`Trained in ${(seconds ?? 0).toFixed(1)} s: ${steps} steps, best epoch ${best.epoch}${found}`);
+  if (linear === undefined) return;
+  const { weight, items, penalty, ndcg } = linear;
+  context.say(
+    `Linear part of weight ${weight} (${items} items, penalty ${penalty}): NDCG@10 ${ndcg.toFixed(3)}`,
+  );
 }
