@@ -16,7 +16,8 @@ test("what recommendations are worth by the formula goes with them, and its part
   const post = async (route: string, body: object) => {
     const headers = { "content-type": "application/json" };
     const request = { method: "POST", headers, body: JSON.stringify(body) };
-    return (await service.fetch(new Request(`http://127.0.0.1/functions/v1/${route}`, request))).json();
+    const response = await service.fetch(new Request(`http://127.0.0.1/functions/v1/${route}`, request));
+    return JSON.parse(await response.text());
   };
   const { recommendations } = await post("two_tower_recommendations", { user_id: "p00", limit: 5 });
   const values = recommendations.map(({ value }: { value: number }) => value);
@@ -28,7 +29,8 @@ test("what recommendations are worth by the formula goes with them, and its part
   expect(Object.keys(value.parts)).toEqual(["similarity", "nope"]);
   expect(value.parts.similarity).toBeCloseTo(score, 6);
   expect(value.parts.similarity + value.parts.nope).toBeCloseTo(value.total, 9);
-  const described = await (await service.fetch(new Request("http://127.0.0.1/openapi.json"))).json();
+  const openApi = await service.fetch(new Request("http://127.0.0.1/openapi.json"));
+  const described = JSON.parse(await openApi.text());
   const { properties } = described.components.schemas.Explanation;
   expect(Object.keys(properties.value.properties.parts.properties)).toEqual(valueParts);
   await engine.close();
