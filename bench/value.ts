@@ -5,7 +5,7 @@ import { encodeItems, historiesOf, videoSchema } from "../src/features/mod.ts";
 import type { Runtime } from "../src/onnx/mod.ts";
 import type { ValueFormula, ValuePart } from "../src/recommend/mod.ts";
 import { headChance, loadTowers, tasks } from "../src/towers/mod.ts";
-import { createTrainer } from "../src/training/mod.ts";
+import { createTrainer, type TrainingOptions } from "../src/training/mod.ts";
 import type { BenchmarkOptions } from "./benchmark.ts";
 
 /** Shown in the list of benchmarks. */
@@ -16,14 +16,29 @@ const limit = 10;
 const pool = 4 * limit;
 /** Share of what each viewer met that is hidden for validation, and again for test. */
 const hidden = 0.15;
-/** Loss weights of all three heads. */
-const headWeights = [0.1, 1];
+/** Which heads are trained, by the weights of their losses; the first is what the others are compared with. */
+const trainings: Readonly<Record<string, TrainingOptions>> = {
+  "no heads": {},
+  "like 1": { likeHeadWeight: 1 },
+  "watch 1": { watchHeadWeight: 1 },
+  "nope 1": { nopeHeadWeight: 1 },
+  ...Object.fromEntries(
+    [0.1, 1, 3, 10].map((each) => [
+      `all ${each}`,
+      { likeHeadWeight: each, watchHeadWeight: each, nopeHeadWeight: each },
+    ]),
+  ),
+};
 /** Weights that a formula may have beside a similarity of 1; of refusals with a minus. */
 const weights = [0, 0.03, 0.1, 0.3, 1, 3];
 
 /** What is measured of each viewer's ten: NDCG of hidden likes, and how many of the ten were liked, refused and watched. */
 const figures = ["ndcg", "liked", "refused", "watched"] as const;
 type Figures = Readonly<Record<(typeof figures)[number], number>>;
+
+interface Measured extends Figures {
+  readonly person: number;
+}
 
 /** What a formula is chosen by. */
 const aims: Readonly<Record<string, (of: Figures) => number>> = {
@@ -36,41 +51,58 @@ const aims: Readonly<Record<string, (of: Figures) => number>> = {
  * part for validation and measures on the part for test. What nobody met counts as nothing.
  *
  * @param options Arguments and log.
- * @returns A row for each training and formula; intervals over the viewers of all seeds, paired with the towers without heads.
+ * @returns A row for each training and formula: the mean over the viewers of all seeds, on test the difference to the towers
+ * without heads with its interval, too.
  */
 export async function run({ args, log }: BenchmarkOptions): Promise<Readonly<Record<string, unknown>>> {
-  const at = args.indexOf("--seeds");
-  const seeds = (at < 0 ? "42,1,2" : args[at + 1]!).split(",").map(Number);
+  const given = (name: string): string | undefined =>
+    args.includes(name) ? args[args.indexOf(name) + 1] : undefined;
+  const seeds = (given("--seeds") ?? "42,1,2").split(",").map(Number);
+  const preset = given("--preset") === "standard" ? "standard" : "lite";
+  const only = given("--only")?.split(",") ?? Object.keys(trainings).slice(1);
   const { dataset } = buildDataset(generateDemo());
   const runtime = await createOrtRuntime();
-  const rows = new Map<string, Figures[]>();
-  const chosen: Record<string, readonly string[]> = {};
+  const rows = new Map<string, { readonly validation: Measured[]; readonly test: Measured[] }>();
+  const chosen: string[] = [];
   for (const seed of seeds) {
-    const keep = (row: string, measured: readonly Figures[]): void => {
-      rows.set(row, [...(rows.get(row) ?? []), ...measured]);
-    };
     const parts = deal(dataset, createRandom(seed).fork("encounters"));
-    const measure = (viewers: readonly Nearest[], formula: ValueFormula = {}): Figures[] =>
-      viewers.map((viewer) => figuresOf(viewer, formula));
-    keep("no heads", measure((await train(runtime, { dataset, parts, seed, headWeight: 0 })).test));
-    for (const headWeight of headWeights) {
-      const { validation, test } = await train(runtime, { dataset, parts, seed, headWeight });
-      const name = `heads ${headWeight}`;
-      keep(name, measure(test));
-      for (const [aim, worth] of Object.entries(aims)) {
-        let best: { readonly formula: ValueFormula; readonly worth: number } | undefined;
-        for (const formula of formulas()) {
-          const found = mean(measure(validation, formula).map(worth));
-          if (best === undefined || found > best.worth) best = { formula, worth: found };
+    for (const name of ["no heads", ...only]) {
+      const training = { ...trainings[name], seed };
+      const found = await train(runtime, { dataset, parts, preset, training });
+      const keep = (row: string, formula: ValueFormula): void => {
+        const before = rows.get(row) ?? { validation: [], test: [] };
+        before.validation.push(...measure(found.validation, formula));
+        before.test.push(...measure(found.test, formula));
+        rows.set(row, before);
+      };
+      keep(name, {});
+      if (name.startsWith("all")) {
+        for (const [aim, worth] of Object.entries(aims)) {
+          const formula = bestFormula(found.validation, worth);
+          keep(`${name}, formula by ${aim}`, formula);
+          chosen.push(`seed ${seed}, ${name}, ${aim}: ${JSON.stringify(formula)}`);
         }
-        const row = `${name}, formula by ${aim}`;
-        chosen[row] = [...(chosen[row] ?? []), JSON.stringify(best!.formula)];
-        keep(row, measure(test, best!.formula));
       }
+      log(`seed ${seed}, ${name}: ${JSON.stringify(summarise(rows)[name])}`);
     }
-    log(`after seed ${seed}: ${JSON.stringify(summarise(rows))}`);
   }
-  return { seeds, limit, pool, hidden, viewers: rows.get("no heads")!.length, chosen, rows: summarise(rows) };
+  const viewers = rows.get("no heads")!.test.length;
+  return { preset, seeds, limit, pool, hidden, viewers, chosen, rows: summarise(rows) };
+}
+
+function measure(viewers: readonly Nearest[], formula: ValueFormula): Measured[] {
+  return viewers.map((viewer) => ({ person: viewer.person, ...figuresOf(viewer, formula) }));
+}
+
+/** Of all formulas the one that is worth most to the viewers. */
+function bestFormula(viewers: readonly Nearest[], worth: (of: Figures) => number): ValueFormula {
+  let best: ValueFormula = {};
+  let most = Number.NEGATIVE_INFINITY;
+  for (const formula of formulas()) {
+    const found = mean(measure(viewers, formula).map(worth));
+    if (found > most) [best, most] = [formula, found];
+  }
+  return best;
 }
 
 /** For each event its part: 0 to train on, 1 for validation, 2 for test; all events of a viewer and an item share theirs. */
@@ -93,6 +125,7 @@ type Outcome = Readonly<Record<"like" | "nope" | "watch", number>>;
 
 /** The items that are nearest to a viewer, best first. */
 interface Nearest {
+  readonly person: number;
   readonly found: readonly {
     readonly parts: Readonly<Partial<Record<ValuePart, number>>>;
     readonly outcome: Outcome | undefined;
@@ -104,14 +137,14 @@ interface Nearest {
 interface Trial {
   readonly dataset: Dataset;
   readonly parts: Uint8Array;
-  readonly seed: number;
-  readonly headWeight: number;
+  readonly preset: "lite" | "standard";
+  readonly training: TrainingOptions;
 }
 
 /** Trains, and finds what is nearest to whoever has a hidden like, with what came of it in the hidden part. */
 async function train(
   runtime: Runtime,
-  { dataset, parts, seed, headWeight }: Trial,
+  { dataset, parts, preset, training }: Trial,
 ): Promise<Readonly<Record<"validation" | "test", readonly Nearest[]>>> {
   const known = filterEvents(dataset, (event) => parts[event] === 0);
   const encounters = { validation: outcomes(dataset, parts, 1), test: outcomes(dataset, parts, 2) };
@@ -126,8 +159,8 @@ async function train(
   const targets = [...stopping].map((p) => likesOf(encounters.validation[p]!));
   const model = await createTrainer({ runtime }).fit(known, {
     schema: videoSchema,
-    towers: { preset: "lite" },
-    training: { seed, likeHeadWeight: headWeight, watchHeadWeight: headWeight, nopeHeadWeight: headWeight },
+    towers: { preset },
+    training,
     validation: {
       given: historiesOf(known, stopping),
       targets: {
@@ -169,7 +202,7 @@ async function train(
           });
           return { parts: { similarity: score, ...Object.fromEntries(chances) }, outcome: met.get(item) };
         });
-      return { found, likes: likesOf(met).length };
+      return { person, found, likes: likesOf(met).length };
     });
   };
   const both = { validation: await nearest("validation"), test: await nearest("test") };
@@ -227,29 +260,46 @@ function* formulas(): Generator<ValueFormula> {
     for (const watch of weights) for (const nope of weights) yield { like, watch, nope: -nope };
 }
 
-/** Means, and how far each row is from the first, with the interval over resampled viewers. */
-function summarise(rows: ReadonlyMap<string, readonly Figures[]>): Record<string, unknown> {
+/** Means on validation; on test also how far each row is from the first, with the interval. */
+function summarise(
+  rows: ReadonlyMap<string, { readonly validation: readonly Measured[]; readonly test: readonly Measured[] }>,
+): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
   const [first] = rows.values();
   return Object.fromEntries(
-    [...rows].map(([row, measured]) => [
-      row,
-      Object.fromEntries(
-        figures.map((figure) => {
-          const differences = measured.map((of, viewer) => of[figure] - first![viewer]![figure]);
-          return [figure, [mean(measured.map((of) => of[figure])), ...interval(differences)].map(round)];
-        }),
-      ),
-    ]),
+    [...rows].map(([row, { validation, test }]) => {
+      const onTest = figures.map((figure) => {
+        const difference = interval(
+          test.map((of, at) => ({ person: of.person, value: of[figure] - first!.test[at]![figure] })),
+        );
+        return [figure, [mean(test.map((of) => of[figure])), ...difference].map(round)] as const;
+      });
+      const chosenBy = Object.entries(aims).map(
+        ([aim, worth]) => [`validation ${aim}`, round(mean(validation.map(worth)))] as const,
+      );
+      return [row, Object.fromEntries([...chosenBy, ...onTest])];
+    }),
   );
 }
 
-/** Mean, and the percentiles 2.5 and 97.5 of 1,000 resamples. */
-function interval(values: readonly number[]): readonly [number, number, number] {
-  const random = createRandom(1).fork("viewers");
-  const means = Array.from({ length: 1000 }, () =>
-    mean(values.map(() => values[random.integer(values.length)]!)),
-  ).sort((a, b) => a - b);
-  return [mean(values), means[25]!, means[974]!];
+/** Mean, and the percentiles 2.5 and 97.5 of 1,000 resamples of people: all seeds of one are drawn together. */
+function interval(
+  values: readonly { readonly person: number; readonly value: number }[],
+): readonly [number, number, number] {
+  const random = createRandom(1).fork("people");
+  const people = [...Map.groupBy(values, ({ person }) => person).values()].map((own) => ({
+    sum: own.reduce((sum, { value }) => sum + value, 0),
+    count: own.length,
+  }));
+  const means = Array.from({ length: 1000 }, () => {
+    let [sum, count] = [0, 0];
+    for (let draw = 0; draw < people.length; draw++) {
+      const drawn = people[random.integer(people.length)]!;
+      sum += drawn.sum;
+      count += drawn.count;
+    }
+    return sum / count;
+  }).sort((a, b) => a - b);
+  return [mean(values.map(({ value }) => value)), means[25]!, means[974]!];
 }
 
 function mean(values: readonly number[]): number {
