@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { constant, input } from "../graph/mod.ts";
 import { createPortableRuntime, emitOnnx, type Tensor } from "../onnx/mod.ts";
-import { headChance, packItem, packUser, resolveTowerConfig, servedTasks } from "../towers/mod.ts";
+import {
+  headChance,
+  linearTables,
+  packItem,
+  packUser,
+  resolveTowerConfig,
+  servedTasks,
+} from "../towers/mod.ts";
 import { exportHeads, startHeads } from "./export-heads.ts";
 import { headLogits, headParameters } from "./task-heads.ts";
 
@@ -80,6 +87,32 @@ describe.each([1, 0.5, 0])("heads over served vectors, bias limit %s", (biasLimi
     const wider = resolveTowerConfig({ preset: "lite", dims: 10, biasLimit });
     expect(startHeads(fresh(training), { heads: served }, { towers: wider, training })).toEqual([]);
   });
+});
+
+test("[HD1] heads read what was learned of vectors that have a linear part, too", () => {
+  const towers = resolveTowerConfig({ preset: "lite", dims: 12, linearDims: 2 });
+  const width = 7; // six of direction, one of bias
+  const on = { likeHeadWeight: 0, watchHeadWeight: 0, nopeHeadWeight: 1 };
+  const weights = {
+    "heads.weight": Float32Array.from(wave(width, 3)),
+    "heads.bias": Float32Array.of(0.2),
+    "heads.log_scale": Float32Array.of(-0.5),
+    [linearTables.limit]: Float32Array.of(2),
+  };
+  const [u, v, c, e, f] = [unit(wave(6, 1)), unit(wave(6, 5)), 0.3, [0.6, 0.8], [0.5, -1]];
+  // [u, 1, 0, e, 1 − |e|², 0] / √3 and [v, c, slack, f, 0, √(g² − |f|²)] / M, with limit 1 and g = 2: M² = 1 + 1 + 4.
+  const user = [...u, 1, 0, ...e, 0, 0].map((x) => x / Math.sqrt(3));
+  const slack = [Math.sqrt(1 - c * c), Math.sqrt(4 - 1.25)] as const;
+  const item = [...v, c, slack[0], ...f, 0, slack[1]].map((x) => x / Math.sqrt(6));
+  expect(Math.hypot(...user)).toBeCloseTo(1, 9);
+  expect(Math.hypot(...item)).toBeCloseTo(1, 9);
+  // z = e^(g + ln 4) [ Σ (−1 + w) u v + (−1 + w_c) c ] + b
+  const products = [...u.map((x, d) => x * v[d]!), c];
+  const sum = products.reduce((total, x, d) => total + (weights["heads.weight"][d]! - 1) * x, 0);
+  const z = 4 * Math.exp(-0.5) * sum + 0.2;
+  const head = exportHeads(weights, { towers, training: on })!.heads.nope!;
+  expect(head.weights).toHaveLength(12);
+  expect(headChance(head, { user, item })).toBeCloseTo(1 / (1 + Math.exp(-z)), 6);
 });
 
 test("no head, no export", () => {
