@@ -38,6 +38,7 @@ export interface EdgeFile {
 const root = fileURLToPath(new URL("../", import.meta.url));
 const sources = join(root, "src/");
 const withoutOpenApi = join(root, "apps/edge/without-openapi.ts");
+const timers = join(root, "apps/edge/timers.ts");
 const entry = "\0function:";
 
 /**
@@ -56,6 +57,9 @@ export async function bundleEdge(folder: string = edgeFolder): Promise<readonly 
     // Importing a module of ours does nothing: what nobody uses is left out, with all that it would define.
     treeshake: { moduleSideEffects: (id) => (id.startsWith(sources) ? false : undefined) },
     plugins: [edgeModules()],
+    transform: {
+      inject: { setTimeout: [timers, "setTimeout"], clearTimeout: [timers, "clearTimeout"] },
+    },
     write: false,
     output: {
       format: "esm",

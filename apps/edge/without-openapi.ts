@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "hono/quick";
 import { z } from "zod";
 
 // What the bundle has in place of `@hono/zod-openapi`: functions answer one route each and describe none, and describing

@@ -41,6 +41,18 @@ export function fitPopularity(rows: readonly FieldRow[], context: FitContext): P
   };
 }
 
+// Made by the first row that is encoded, for all encoders: viewers alone need none.
+const likesOf = new WeakMap<PopularityState, ReadonlyMap<string, number>>();
+
+function likesById(state: PopularityState): ReadonlyMap<string, number> {
+  let likes = likesOf.get(state);
+  if (likes === undefined) {
+    likes = new Map(state.ids.map((id, position) => [id, state.likes[position]!]));
+    likesOf.set(state, likes);
+  }
+  return likes;
+}
+
 /**
  * Two columns: the standardised log count and the missing flag.
  *
@@ -49,13 +61,13 @@ export function fitPopularity(rows: readonly FieldRow[], context: FitContext): P
  * @returns The encoder.
  */
 export function popularityEncoder(feature: PopularityFeature, state: PopularityState): DenseEncoder {
-  const likes = new Map(state.ids.map((id, position) => [id, state.likes[position]!]));
   return {
     kind: "dense",
     width: 2,
     unseen: [0, 1],
     encode(row, out, offset) {
-      writeStandard(state, Math.log1p(likes.get(row.id) ?? Number.NaN), { out, offset, clip: feature.clip });
+      const likes = likesById(state).get(row.id);
+      writeStandard(state, Math.log1p(likes ?? Number.NaN), { out, offset, clip: feature.clip });
     },
   };
 }

@@ -26,12 +26,19 @@ export function fitVocabulary(
   return { words: kept.slice(0, options.maxVocabulary).map(([word]) => word) };
 }
 
+const rowsOf = new WeakMap<VocabularyState, ReadonlyMap<string, number>>();
+
 /**
- * Finds the row of a word.
+ * Finds the row of a word. Found out once for a state, which layouts, encoders of items and encoders of users all ask for.
  *
  * @param state As fitted.
  * @returns Row by word; absent words have none.
  */
 export function vocabularyRows(state: VocabularyState): ReadonlyMap<string, number> {
-  return new Map(state.words.map((word, position) => [word, position + 1]));
+  let rows = rowsOf.get(state);
+  if (rows === undefined) {
+    rows = new Map(state.words.map((word, position) => [word, position + 1]));
+    rowsOf.set(state, rows);
+  }
+  return rows;
 }

@@ -284,7 +284,7 @@ export async function readManifest(
       { details: { version, file: "manifest.json" } },
     );
   }
-  const manifestHash = sha256Hex(bytes);
+  const manifestHash = await digestHex(bytes);
   if (options.manifestHash !== undefined && options.manifestHash !== manifestHash) {
     throw hashMismatch(version, "manifest.json", options.manifestHash, manifestHash);
   }
