@@ -364,8 +364,13 @@ export function describeService(name: string, open: (env: ServedEnv) => Promise<
       await towers.close();
       expect(vector).toHaveLength(expected.length);
       for (const [d, x] of expected.entries()) expect(Math.abs(vector[d]! - x)).toBeLessThanOrEqual(1e-5);
-      const { body } = await post("recommendations", { user_id: "p09", limit: 3, explain: true }, service);
-      expect(body).toMatchObject({ model_version: version, source: "two_tower" });
+      const recommended = () => post("recommendations", { user_id: "p09", limit: 3, explain: true }, service);
+      // Another worker than the one that was waited for.
+      await expect
+        .poll(async () => (await recommended()).body["model_version"], { timeout: 20_000 })
+        .toBe(version);
+      const { body } = await recommended();
+      expect(body["source"]).toBe("two_tower");
       const reasons = body.recommendations.map((shown) => (shown as { reasons?: unknown[] }).reasons);
       expect(reasons[0]!.length).toBeGreaterThan(0);
     });

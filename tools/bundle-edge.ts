@@ -15,7 +15,7 @@ const functions: Readonly<Record<string, readonly [route: string, dependencies: 
   events: ["events", "withRows"],
   explain: ["explain", "withModels"],
   export_person: ["exportPerson", "withRows"],
-  item_embedding: ["itemEmbedding", "withModels"],
+  item_embedding: ["itemEmbedding", "withItemTower"],
   recommendations: ["recommendationsAlias", "withModels"],
   reload_models: ["reloadModels", "withModels"],
   run_jobs: ["runJobs", "withJobs"],

@@ -9,6 +9,7 @@ import {
 } from "../../src/adapters/edge/mod.ts";
 import { type Connection, openWire, type WireSockets } from "../../src/adapters/postgres/server/mod.ts";
 import type { Clock } from "../../src/base/mod.ts";
+import type { InferenceEngine } from "../../src/recommend/mod.ts";
 import { type AnyRoute, authFromEnv, type ServiceDeps, serveRoutes } from "../../src/service/mod.ts";
 
 // Health is the server's: a function answers one route.
@@ -32,10 +33,14 @@ export interface EdgePlatform extends Pick<EdgeFunctionOptions, "env" | "fetch" 
   readonly log: ReturnType<typeof createConsoleLog>;
 }
 
-/** The dependencies of a route: only what it is for, so that nothing else is loaded. */
-export type DependenciesOf = (
-  platform: EdgePlatform,
-) => Pick<ServiceDeps, "engine" | "store" | "people" | "syncDmm" | "runJobs">;
+/** The dependencies of a route: only what it asks for, so that nothing else is loaded. */
+export type DependenciesOf = (platform: EdgePlatform) => Pick<
+  ServiceDeps,
+  "store" | "people" | "syncDmm" | "runJobs"
+> & {
+  /** As much of one as the route asks for. */
+  readonly engine: Partial<InferenceEngine>;
+};
 
 /**
  * What a file under `supabase/functions` makes its function with: one route over Postgres and Supabase Storage.
@@ -65,8 +70,12 @@ export function edgeFunctionOf(
         maxConnections: 2,
         bounds: { timeoutMs: settings.queryTimeoutMs, clock },
       });
-      const dependencies = dependenciesOf({ settings, db, log, env, fetch, clock });
-      return serveRoutes([route], { ...dependencies, ping, clock, log, ...auth });
+      const { engine, ...dependencies } = dependenciesOf({ settings, db, log, env, fetch, clock });
+      return serveRoutes([route], {
+        ...dependencies,
+        engine: engine as InferenceEngine,
+        ...{ ping, clock, log, ...auth },
+      });
     };
     return createEdgeHandler({
       name,

@@ -2,6 +2,12 @@ import type { CatalogueStore, Item } from "../catalogue/mod.ts";
 import { itemContentHash, type VectorStore } from "../embeddings/mod.ts";
 import type { LoadedModel } from "../registry/mod.ts";
 
+/** As much of a model as embeds items. */
+export interface ItemEmbeddingModel {
+  readonly version: string;
+  readonly towers: Pick<LoadedModel["towers"], "dims" | "embedItems">;
+}
+
 /** What embedding given items did. */
 export interface EmbeddedItems {
   readonly version: string;
@@ -19,7 +25,7 @@ export interface EmbeddedItems {
  * @returns What was done.
  */
 export async function embedItems(
-  model: LoadedModel,
+  model: ItemEmbeddingModel,
   options: { readonly store: CatalogueStore; readonly vectors: VectorStore; readonly ids: readonly string[] },
 ): Promise<EmbeddedItems> {
   const { store, vectors, ids } = options;

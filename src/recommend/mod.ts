@@ -15,6 +15,7 @@ export {
   type InferenceEngine,
   type InferenceEngineDeps,
 } from "./inference-engine.ts";
+export { createItemEmbedder, type ItemEmbedderDeps } from "./item-embedder.ts";
 export type { Exploration } from "./newcomers.ts";
 export type { TakenDown } from "./popular-snapshot.ts";
 export type { ExplainOptions, Explanation } from "./reasons/explain-item.ts";
