@@ -15,7 +15,7 @@ import { type ChainQuery, hasTaste, retrieve, type Sourced } from "./retrieve.ts
 import { ServingModels, type ServingModelsDeps, type ServingState } from "./serving-models.ts";
 import type { ValueFormula } from "./value/value-formula.ts";
 import { Valuation } from "./value/valuing.ts";
-import { chooseVaried, resolveVariety, type Variety } from "./variety.ts";
+import { type ChoiceOptions, chooseVaried, resolveVariety, type Variety } from "./variety.ts";
 import { type MemoryQuery, WithoutDatabase, type WithoutDatabaseOptions } from "./without-database.ts";
 import { scoreCandidatesWithoutTowers } from "./without-towers.ts";
 
@@ -266,7 +266,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
 
   async function varied(
     { model, version }: ServingState,
-    options: Parameters<typeof chooseVaried>[1],
+    options: ChoiceOptions,
     found: (size: number) => Promise<Sourced>,
   ): Promise<Answer> {
     const alike = { store, vectors, version: model?.version, tolerant: orNextLink };

@@ -59,6 +59,15 @@ export function resolveVariety(asked: Variety, defaults: Variety = {}): Required
   return { diversity, method, caps };
 }
 
+/** Options of {@link chooseVaried}. */
+export interface ChoiceOptions {
+  /** How many are wanted. */
+  readonly limit: number;
+  readonly variety: Required<Variety>;
+  /** What the candidates of towers are worth. @default their similarity */
+  readonly valuing?: Valuing | undefined;
+}
+
 /** What {@link chooseVaried} works with. */
 export interface VarietySource {
   readonly store: CatalogueStore;
@@ -80,11 +89,7 @@ export interface VarietySource {
  */
 export async function chooseVaried<Answer extends Found>(
   retrieve: (size: number) => Promise<Answer>,
-  options: {
-    readonly limit: number;
-    readonly variety: Required<Variety>;
-    readonly valuing?: Valuing | undefined;
-  },
+  options: ChoiceOptions,
   source: VarietySource,
 ): Promise<Answer> {
   const { limit, variety, valuing } = options;
