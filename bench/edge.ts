@@ -189,7 +189,10 @@ function bodiesOf(name: string, { userIds, videoIds }: EdgeWorld): readonly stri
     item_embedding: () => videoIds.slice(0, 100).map((id) => JSON.stringify({ video_ids: [id] })),
     events: () =>
       each((user_id, i) => ({ events: [{ user_id, video_id: videoIds[i]!, kind: "view", at: Date.now() }] })),
+    explain: () => each((user_id, i) => ({ user_id, video_id: videoIds[i]! })),
+    taste: () => each((user_id) => ({ user_id, genres: ["harbour"] })),
     reload_models: () => ["{}"],
+    run_jobs: () => ["{}"],
   };
   return bodies[name]?.();
 }

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openEdgeDatabase } from "../src/adapters/postgres/edge-database.conformance.ts";
 import {
   createFreshDatabase,
   type FreshDatabase,
@@ -20,7 +21,7 @@ if (serverUrl !== undefined && !hasPgbouncer) {
 }
 const clients = 20;
 
-// Two sessions for everybody: a client that relied on its session would soon be in another's.
+// Servers and edge functions in turn. Two sessions for everybody: a client that relied on its session would soon be in another's.
 describe.skipIf(serverUrl === undefined || !hasPgbouncer)("through a transaction pooler", () => {
   let fresh: FreshDatabase;
   let pooler: Pooler;
@@ -28,11 +29,13 @@ describe.skipIf(serverUrl === undefined || !hasPgbouncer)("through a transaction
   beforeAll(async () => {
     fresh = await createFreshDatabase(serverUrl!);
     pooler = await startPgbouncer(fresh.url, { sessions: 2 });
-    databases = await Promise.all(
-      Array.from({ length: clients }, () =>
+    const opened = await Promise.all(
+      Array.from({ length: clients / 2 }, () =>
         openDatabase({ url: pooler.url }, { maxConnections: 2, indexFromRows: 1 }),
       ),
     );
+    const edge = await Promise.all(opened.map(() => openEdgeDatabase(pooler.url)));
+    databases = opened.flatMap((database, i) => [database, edge[i]!]);
   });
   afterAll(async () => {
     await Promise.all(databases.map((database) => database.close()));
