@@ -58,7 +58,7 @@ class TowerWriter {
     }
   }
 
-  /** [u, 1, 0] / √2; with a linear part [u, 1, 0, e, 1 - |e|², 0] / √3. */
+  /** [u, 1, 0] / √2; with a linear part [u, 1, 0, e, rest, 0] / √3. */
   user(): LayerOutput {
     const { config, layout } = this.#options;
     const sums = layout.bags.map((bag) => ({ bag, sum: this.#sumBag(bag, tableName("user", bag.name)) }));
@@ -71,20 +71,31 @@ class TowerWriter {
     return this.layers.concatenate("embedding", [direction, rest, ...this.#userPart(scale)]);
   }
 
-  /** [e, 1 - |e|², 0] times the scale. */
+  /** [e, rest, 0] times the scale, [e, rest] = [S, κ] at unit length. */
   #userPart(scale: number): LayerOutput[] {
     const { layers } = this;
     const { bags } = this.#options;
     if (bags === undefined) return [];
-    const e = layers.unitLength("linear", this.#sumBag(bags.history, linearTables.user), { scale, epsilon });
-    // Twice, as TensorFlow.js frees a tensor too early that one layer takes in twice.
-    const square = layers.multiply("linear_square", e, layers.activation("linear_again", e, "linear"));
-    const rest = layers.dense("linear_rest", square, {
-      kernel: new Float32Array(e.width).fill(-1 / scale),
-      bias: Float32Array.of(scale),
-      units: 1,
-    });
-    return [e, rest, layers.constant("linear_nothing", e, [0])];
+    const summed = this.#sumBag(bags.history, linearTables.user);
+    const { width } = summed;
+    // Of each number, S times how many likes there are, as a layer cannot take columns apart: both from all of them.
+    const square = width * (width - 1);
+    const own = Float32Array.from({ length: square }, (_, at) => (at % width === 0 ? 1 : 0));
+    const last = Float32Array.from({ length: square }, (_, at) => (at >= square - (width - 1) ? 1 : 0));
+    const all = layers.multiply(
+      "linear_all",
+      layers.dense("linear_own", summed, { kernel: own, units: width - 1 }),
+      layers.dense("linear_count", summed, { kernel: last, units: width - 1 }),
+    );
+    const evidence = this.#learned(linearTables.evidence).data[0]!;
+    const pair = layers.concatenate("linear_pair", [
+      all,
+      layers.constant("linear_evidence", all, [evidence]),
+    ]);
+    return [
+      layers.unitLength("linear", pair, { scale, epsilon: 0 }),
+      layers.constant("linear_nothing", all, [0]),
+    ];
   }
 
   /** [f, 0, √(g² - |f|²)] / M. The root of each row stands in a table, less that of an item without a row. */

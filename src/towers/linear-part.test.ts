@@ -34,7 +34,8 @@ const bias = { "user.output.bias": new Float32Array(8).fill(0.1) };
 const weights = {
   ...initialWeights(config, { parameters: towerParameters(config, layouts), random: createRandom(1) }),
   ...bias,
-  [linearTables.user]: Float32Array.of(0, 0, 3, 0, 0, 4, 0, 0),
+  [linearTables.user]: Float32Array.of(0, 0, 1, 3, 0, 1, 0, 4, 1, 0, 0, 1),
+  [linearTables.evidence]: Float32Array.of(5),
   [linearTables.item]: Float32Array.of(0, 0, 0.3, 0.4, -0.5, 0, 0, 0.6),
   [linearTables.limit]: Float32Array.of(limit),
 };
@@ -47,7 +48,7 @@ const rows = (bags: EncodedRows["bags"], count: number): EncodedRows => ({
 const bag = (entries: readonly (readonly number[])[]) => ({
   offsets: Int32Array.from([0, ...entries.map((_, row) => entries.slice(0, row + 1).flat().length)]),
   indices: Int32Array.from(entries.flat()),
-  weights: new Float32Array(entries.flat().length).fill(1),
+  weights: Float32Array.from(entries.flatMap((row) => row.map(() => 1 / Math.sqrt(row.length)))),
 });
 /** Both; the second rows alone; nobody; and somebody who only refused. */
 const viewers = rows({ likes: bag([[1, 2], [2], [], []]), nopes: bag([[], [], [], [3]]) }, 4);
@@ -85,12 +86,12 @@ describe("the linear part", () => {
     }
   });
 
-  // e of a viewer who likes items 1 and 2 is (3, 4) / 5 = (.6, .8), of one who likes 2 alone (0, 1), of the others 0. So
-  // e · f is .6 · .3 + .8 · .4 = .5, -.3 and .48 for the first, .4, 0 and .6 for the second.
+  // S of a viewer who likes items 1 and 2 is (3, 4), its length 5 that of κ: e = (3, 4) / √50, so that √50 e · f is
+  // 3 · .3 + 4 · .4 = 2.5, -1.5 and 2.4. Who likes 2 alone has (0, 4) / √41 and 1.6, 0 and 2.4; the others have 0.
   test("[LP2] the product is that of the learned towers plus e · f, over the lengths", async () => {
     const linear = [
-      [0.5, -0.3, 0.48, 0],
-      [0.4, 0, 0.6, 0],
+      [2.5, -1.5, 2.4, 0].map((part) => part / Math.sqrt(50)),
+      [1.6, 0, 2.4, 0].map((part) => part / Math.sqrt(41)),
       [0, 0, 0, 0],
       [0, 0, 0, 0],
     ];

@@ -8,6 +8,7 @@ import {
   reduceSumSquare,
   relu,
   scalar,
+  slice,
   sqrt,
   sub,
   type Value,
@@ -18,16 +19,17 @@ import type { TowerLayouts, TowerParameter } from "./tower-parameters.ts";
 
 /**
  * The linear part: numbers of the served vectors that are not trained by steps but found in closed form (EASE, brought to
- * few dimensions; see `fitLinearPart`). A viewer has e, the sum of their liked items' rows of one table at unit length;
- * an item has its row f of another. They stand behind what the towers learned:
+ * few dimensions; see `fitLinearPart`). A viewer has S, the sum over all they liked of the rows of one table; an item has its
+ * row f of another. They stand behind what the towers learned:
  *
  * ```
- * user = [u, 1, 0, e, 1 - |e|², 0] / √3          e = 0 for whoever liked nothing
+ * user = [u, 1, 0, e, rest, 0] / √3            [e, rest] = [S, κ] / √(|S|² + κ²)
  * item = [v, c, slack, f, 0, √(g² - |f|²)] / M   M² = 1 + limit² + g², g above every |f|
  * user · item = (u · v + c + e · f) / (√3 M)
  * ```
  *
- * Both have unit length, so that whatever finds near vectors finds by the sum of both scores.
+ * Both have unit length, so that whatever finds near vectors finds by the sum of both scores. κ is what S of a viewer with much
+ * to go by is like: of somebody who liked little e is short, and the towers decide.
  */
 export interface LinearBags {
   /** Of the user tower: liked items. */
@@ -38,8 +40,10 @@ export interface LinearBags {
 
 /** Names of the arrays of the linear part. */
 export const linearTables = {
-  /** [vocabulary, linearDims]. */
+  /** [vocabulary, linearDims + 1]: the rows that S sums, and a 1 that counts likes. */
   user: "user.linear.table",
+  /** [1, 1]: κ, above 0. */
+  evidence: "user.linear.evidence",
   /** [vocabulary, linearDims]: the rows f. */
   item: "item.linear.table",
   /** [1, 1]: g. */
@@ -94,24 +98,28 @@ export function linearBags({ user, item }: TowerLayouts): LinearBags | undefined
  *
  * @param config Its width.
  * @param bags What it reads.
- * @returns Three parameters.
+ * @returns Four parameters.
  */
 export function linearParameters({ linearDims }: TowerConfig, bags: LinearBags): readonly TowerParameter[] {
-  const table = (name: string, side: "user" | "item", layout: BagLayout): TowerParameter => ({
-    name,
-    shape: [layout.vocabulary, linearDims],
-    spread: 0,
-    decays: false,
-    bag: { side, layout },
-  });
+  const found = { spread: 0, decays: false } as const;
+  const { history, id } = bags;
   return [
-    table(linearTables.user, "user", bags.history),
-    table(linearTables.item, "item", bags.id),
-    { name: linearTables.limit, shape: [1, 1], spread: 0, decays: false },
+    {
+      name: linearTables.user,
+      shape: [history.vocabulary, linearDims + 1],
+      ...found,
+      bag: { side: "user", layout: history },
+    },
+    { name: linearTables.evidence, shape: [1, 1], ...found },
+    {
+      name: linearTables.item,
+      shape: [id.vocabulary, linearDims],
+      ...found,
+      bag: { side: "item", layout: id },
+    },
+    { name: linearTables.limit, shape: [1, 1], ...found },
   ];
 }
-
-const epsilon = 1e-12;
 
 /**
  * Puts the linear part of a viewer behind their vector.
@@ -119,12 +127,18 @@ const epsilon = 1e-12;
  * @param packed [u, 1, 0] / √2.
  * @param bags What the part reads.
  * @param sources Parameters and inputs.
- * @returns [u, 1, 0, e, 1 - |e|², 0] / √3.
+ * @returns [u, 1, 0, e, rest, 0] / √3.
  */
 export function withUserPart(packed: Value, { history }: LinearBags, sources: TowerSources): Value {
-  const e = l2Normalise(sources.sumBag(history, linearTables.user), { axis: 1, epsilon });
-  const rest = sub(scalar(1), reduceSumSquare(e, { axes: [1], keepDims: true }));
-  const whole = concat([mul(packed, scalar(Math.SQRT2)), e, rest, mul(rest, scalar(0))], { axis: 1 });
+  // A history has weights of Euclidean length 1: those of n likes add up to √n, and their sum times that is that of all likes.
+  const summed = sources.sumBag(history, linearTables.user);
+  const width = summed.shape[1] as number;
+  const count = slice(summed, { axis: 1, start: width - 1, end: width });
+  const all = mul(slice(summed, { axis: 1, start: 0, end: width - 1 }), count);
+  const nothing = mul(count, scalar(0));
+  const evidence = add(nothing, sources.parameter(linearTables.evidence));
+  const e = l2Normalise(concat([all, evidence], { axis: 1 }), { axis: 1, epsilon: 0 });
+  const whole = concat([mul(packed, scalar(Math.SQRT2)), e, nothing], { axis: 1 });
   return mul(whole, scalar(1 / Math.sqrt(3)));
 }
 
@@ -171,26 +185,33 @@ export function learnedItem(vector: Float32Array, config: TowerConfig): Float32A
  * The parts that a viewer's likes have in a score through the linear part: linear, but for one length.
  *
  * @param likes Rows of the table and weights.
- * @param options The user table, and the item's vector as it is served.
+ * @param options The user table, κ, and the item's vector as it is served.
  * @returns One part for each like.
  */
 export function linearScoreParts(
   likes: { readonly indices: Int32Array; readonly weights: Float32Array },
-  options: { readonly config: TowerConfig; readonly table: Float32Array; readonly item: Float32Array },
+  options: {
+    readonly config: TowerConfig;
+    readonly table: Float32Array;
+    readonly evidence: number;
+    readonly item: Float32Array;
+  },
 ): Float64Array {
-  const { config, table, item } = options;
+  const { config, table, evidence, item } = options;
   const { linearDims } = config;
   const at = directionDims(config) + 2;
   const sum = new Float64Array(linearDims);
+  let count = 0;
   const parts = Float64Array.from(likes.indices, (row, like) => {
     let part = 0;
+    count += likes.weights[like]!;
     for (let d = 0; d < linearDims; d++) {
-      const value = likes.weights[like]! * table[row * linearDims + d]!;
+      const value = likes.weights[like]! * table[row * (linearDims + 1) + d]!;
       sum[d]! += value;
       part += value * item[at + d]!;
     }
     return part;
   });
-  const length = Math.hypot(...sum);
-  return parts.map((part) => (length === 0 ? 0 : part / (length * Math.sqrt(3))));
+  const length = Math.hypot(evidence, count * Math.hypot(...sum));
+  return parts.map((part) => (part * count) / (length * Math.sqrt(3)));
 }

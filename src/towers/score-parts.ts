@@ -131,6 +131,7 @@ export async function openScoreExplainer(
     ((viewer: EncodedRows, item: Float32Array) =>
       linearScoreParts(viewer.bags[history.name]!, {
         ...{ config, item, table: arrays.get(linearTables.user)!.data },
+        evidence: arrays.get(linearTables.evidence)!.data[0]!,
       }));
   const session = await runtime.load(gradientGraph(config, layout, arrays), { name: "score explainer" });
   return {

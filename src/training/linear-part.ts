@@ -17,7 +17,7 @@ import type { ValidatorOptions } from "./validator.ts";
 export interface LinearReport {
   /** λ of EASE. */
   readonly penalty: number;
-  /** What a standard deviation of the part's scores weighs, in logits of the towers; 0 where they are better alone. */
+  /** What a standard deviation of the part's scores weighs with a middling history, in logits of the towers; 0: nothing. */
   readonly weight: number;
   /** Items that the part knows. */
   readonly items: number;
@@ -51,10 +51,11 @@ const headroom = 1 / 0.9;
  * Finds the linear part of trained towers: EASE over the likes, brought to the directions in which its scores differ most,
  *
  * ```
- * B ≈ B V Vᵀ      rows of the user table: B V      rows of the item table: a τ √items V
+ * B ≈ B V Vᵀ      rows of the user table: B V      rows of the item table: a τ √(2 items) V
  * ```
  *
- * so that e · f, e of unit length, has a standard deviation of about a τ. Penalty and weight a are chosen by validation: the first
+ * so that e · f has a standard deviation of about a τ over the items for a viewer of middling history: κ is the median of
+ * |S| over the validation viewers. Penalty and weight a are chosen by validation: the first
  * by NDCG@10 of the part alone, the second by the mean of NDCG@10 and @100 of the sum. Towers and closed form make different
  * mistakes; what their sum gains is in docs/quality.md.
  *
@@ -86,12 +87,13 @@ export async function fitLinearPart(
       const made = await tables(penalty);
       return { ...made, penalty, quality: await trial.alone(made) };
     });
-    const scale = temperatureOf(options) * Math.sqrt(count);
-    const { weight, ndcg } = await trial.chooseWeight(found, { scale, weights: weightsTried });
+    const scale = temperatureOf(options) * Math.sqrt(2 * count);
+    const { weight, evidence, ndcg } = await trial.chooseWeight(found, { scale, weights: weightsTried });
     const rows = found.item.map((value) => value * scale * weight);
     return {
       weights: {
-        [linearTables.user]: found.user,
+        [linearTables.user]: counting(found.user, served.linearDims),
+        [linearTables.evidence]: Float32Array.of(evidence),
         [linearTables.item]: rows,
         [linearTables.limit]: Float32Array.of(longest(rows, served.linearDims) * headroom),
       },
@@ -108,16 +110,26 @@ export async function fitLinearPart(
  *
  * @param served The towers as they are served.
  * @param features For the size of the tables.
- * @returns Zeros.
+ * @returns Nothing but zeros for items.
  */
 export function noLinearPart({ linearDims }: TowerConfig, features: FittedFeatures): Weights {
   const { id } = linearBags({ user: features.userLayout, item: features.itemLayout })!;
   const zeros = (): Float32Array => new Float32Array(id.vocabulary * linearDims);
   return {
-    [linearTables.user]: zeros(),
+    [linearTables.user]: counting(zeros(), linearDims),
+    [linearTables.evidence]: Float32Array.of(1),
     [linearTables.item]: zeros(),
     [linearTables.limit]: new Float32Array(1),
   };
+}
+
+/** The rows with a 1 behind each. */
+function counting(rows: Float32Array, width: number): Float32Array {
+  const count = rows.length / width;
+  const table = new Float32Array(count * (width + 1)).fill(1);
+  for (let row = 0; row < count; row++)
+    table.set(rows.subarray(row * width, (row + 1) * width), row * (width + 1));
+  return table;
 }
 
 /** Rows by column of the map to rows of the vocabulary; what the map does not know is 0. */

@@ -15,11 +15,11 @@ export interface Tables {
 export interface LinearTrial {
   /** NDCG@10 of the part alone. */
   alone(tables: Tables): Promise<number>;
-  /** The weight whose sum with the towers has the best mean of NDCG@10 and @100; the smallest of equals. */
+  /** κ, and the weight whose sum with the towers has the best mean of NDCG@10 and @100; the smallest of equals. */
   chooseWeight(
     tables: Tables,
     options: { readonly scale: number; readonly weights: readonly number[] },
-  ): Promise<{ readonly weight: number; readonly ndcg: number }>;
+  ): Promise<{ readonly weight: number; readonly evidence: number; readonly ndcg: number }>;
   close(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export async function createLinearTrial(
   const linear = ({ user, item }: Tables) => {
     const width = item.length / bags.id.vocabulary;
     return {
-      users: unitRows(sums(histories, user, width), width),
+      users: counted(sums(histories, user, width), histories, width),
       items: sums(ids, item, width),
       width,
       scale: 1,
@@ -82,6 +82,8 @@ export async function createLinearTrial(
     },
     chooseWeight: async (tables, { scale, weights: tried }) => {
       const part = linear(tables);
+      const evidence = medianLength(part.users, part.width);
+      shorten(part.users, { width: part.width, evidence });
       const found = tried.map((weight) => ({
         weight,
         at10: { sum: 0, viewers: 0 },
@@ -98,7 +100,7 @@ export async function createLinearTrial(
         }
       }
       const best = found.reduce((a, b) => (b.at10.sum + b.at100.sum > a.at10.sum + a.at100.sum ? b : a));
-      return { weight: best.weight, ndcg: best.at10.sum / Math.max(1, best.at10.viewers) };
+      return { weight: best.weight, evidence, ndcg: best.at10.sum / Math.max(1, best.at10.viewers) };
     },
     close: () => product.close(),
   };
@@ -119,13 +121,36 @@ function sums({ offsets, indices, weights }: Bag, table: Float32Array, width: nu
   return all;
 }
 
-function unitRows(rows: Float32Array, width: number): Float32Array {
-  for (let from = 0; from < rows.length; from += width) {
-    const row = rows.subarray(from, from + width);
-    const length = Math.hypot(...row);
-    if (length > 0) for (let d = 0; d < width; d++) row[d]! /= length;
+/** Sums over weights of Euclidean length 1, times the sum of the weights: over n equal ones n times their mean. */
+function counted(rows: Float32Array, { offsets, weights }: Bag, width: number): Float32Array {
+  for (let row = 0; row + 1 < offsets.length; row++) {
+    let count = 0;
+    for (let e = offsets[row]!; e < offsets[row + 1]!; e++) count += weights[e]!;
+    for (let d = 0; d < width; d++) rows[row * width + d]! *= count;
   }
   return rows;
+}
+
+/** Of the rows that are not 0; 1 where all are. */
+function medianLength(rows: Float32Array, width: number): number {
+  const lengths: number[] = [];
+  for (let from = 0; from < rows.length; from += width) {
+    const length = Math.hypot(...rows.subarray(from, from + width));
+    if (length > 0) lengths.push(length);
+  }
+  return lengths.sort((a, b) => a - b)[lengths.length >> 1] ?? 1;
+}
+
+/** S / √(|S|² + κ²) of each row. */
+function shorten(
+  rows: Float32Array,
+  { width, evidence }: { readonly width: number; readonly evidence: number },
+): void {
+  for (let from = 0; from < rows.length; from += width) {
+    const row = rows.subarray(from, from + width);
+    const length = Math.hypot(evidence, ...row);
+    for (let d = 0; d < width; d++) row[d]! /= length;
+  }
 }
 
 function add(
