@@ -26,12 +26,14 @@ test("takes a key of one's own first, and the older service role key last", () =
   expect(key({ SUPABASE_SECRET_KEYS: '{"only":"sb_secret_only"}' })).toBe("sb_secret_only");
 });
 
-test("FUTAGO_DB_URL and FUTAGO_BUCKET choose another pooler and another bucket", () => {
+test("FUTAGO_DB_URL, FUTAGO_DB_CA and FUTAGO_BUCKET choose another pooler, its authority and another bucket", () => {
   const settings = readEdgeSettings({
     ...platform,
     FUTAGO_DB_URL: "postgres://own.example/db",
+    FUTAGO_DB_CA: "-----BEGIN CERTIFICATE-----",
     FUTAGO_BUCKET: "mine",
   });
+  expect(settings.databaseCaCerts).toEqual(["-----BEGIN CERTIFICATE-----"]);
   expect(settings.databaseUrl).toBe("postgres://own.example/db");
   expect(settings.storage.bucket).toBe("mine");
 });

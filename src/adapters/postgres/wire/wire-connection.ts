@@ -95,8 +95,8 @@ export class WireConnection {
     try {
       return await this.#result();
     } catch (error) {
-      // Wherever reading stopped in between, nobody knows what comes next.
-      if (!(error instanceof ServerError)) this.close();
+      // What is fatal closes it; and wherever reading stopped in between, nobody knows what comes next.
+      if (!(error instanceof ServerError && error.severity === "ERROR")) this.close();
       throw error;
     }
   }
@@ -113,6 +113,8 @@ export class WireConnection {
       else if (message.type === "C") tag = message.name();
       else if (message.type === "E") failure = new ServerError(message);
       else if (message.type === "Z") break;
+      // Nothing follows what is fatal.
+      if (failure !== undefined && failure.severity !== "ERROR") throw failure;
     }
     if (failure !== undefined) throw failure;
     return { command: tag.split(" ", 1)[0]!, count: Number(/\d+$/.exec(tag)?.[0] ?? 0), rows };
@@ -149,28 +151,32 @@ export class WireConnection {
     this.#writer.byte(0).end();
     await this.#send();
     const scram = startScram(password);
+    let proven = true;
     for (;;) {
       const message = await this.#next();
       if (message.type === "E") throw new ServerError(message);
-      if (message.type === "K") this.#cancelKey = message.rest().slice();
+      if (message.type === "K") this.#cancelKey = message.rest();
       if (message.type === "Z") return;
       if (message.type !== "R") continue;
       const asked = message.int32();
+      if (asked === 0 && proven) continue;
+      if (asked === 12) {
+        scram.check(message.text());
+        proven = true;
+        continue;
+      }
       if (asked === 3) this.#writer.begin("p").name(password).end();
       else if (asked === 5) {
-        this.#writer
-          .begin("p")
-          .name(md5Answer({ user, password, salt: message.rest() }))
-          .end();
+        const answer = md5Answer({ user, password, salt: message.rest() });
+        this.#writer.begin("p").name(answer).end();
       } else if (asked === 10) {
         this.#writer.begin("p").name("SCRAM-SHA-256").value(scram.first).end();
+        proven = false;
       } else if (asked === 11) {
         const answer = new TextEncoder().encode(await scram.answer(message.text()));
         this.#writer.begin("p").bytes(answer).end();
-      } else if (asked === 12) scram.check(message.text());
-      else if (asked !== 0)
-        throw broken(`the server asks for a sign-in of kind ${asked}, which is unknown here`);
-      if (asked !== 0 && asked !== 12) await this.#send();
+      } else throw broken(`the server answers a sign-in by ${asked}, which does not fit here`);
+      await this.#send();
     }
   }
 

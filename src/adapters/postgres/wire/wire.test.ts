@@ -9,6 +9,7 @@ import { describe, expect, test } from "vitest";
 import { readAddress } from "./address.ts";
 import { nodeSockets } from "./node-sockets.conformance.ts";
 import { md5Answer, startScram } from "./sign-in.ts";
+import type { WireSocket } from "./sockets.ts";
 import { parameterText, readerOf } from "./values.ts";
 import { WireConnection } from "./wire-connection.ts";
 
@@ -66,6 +67,28 @@ describe("signing in", () => {
     );
     await expect(scram.answer(serverFirst.replace(nonce, "another"))).rejects.toMatchObject(untrusted);
     await expect(scram.answer(`r=${nonce},s=W22Z,i=4096`)).rejects.toMatchObject(untrusted);
+  });
+
+  test("is not over before the server has proven that it knows the password", async () => {
+    const text = (message: string) => new TextEncoder().encode(message);
+    // AuthenticationSASL, and at once AuthenticationOk.
+    const said = [text("R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0"), text("R\0\0\0\x08\0\0\0\0")];
+    const socket: WireSocket = {
+      read: async (into) => {
+        const bytes = said.shift();
+        if (bytes === undefined) return null;
+        into.set(bytes);
+        return bytes.length;
+      },
+      write: async (bytes) => bytes.length,
+      close: () => {},
+    };
+    const sockets = { connect: async () => socket, startTls: async () => socket };
+    const opening = WireConnection.open({ address: readAddress("postgres://anna:pencil@h/d"), sockets });
+    await expect(opening).rejects.toMatchObject({
+      code: "CONNECTION_CLOSED",
+      message: expect.stringContaining("sign-in by 0"),
+    });
   });
 
   test("by MD5 hashes password and name, and that with the salt", () => {
@@ -149,6 +172,16 @@ describe.skipIf(url === undefined)("a connection", () => {
     await expect(connection.query("select 1")).rejects.toMatchObject({
       code: "CONNECTION_CLOSED",
     });
+    other.close();
+  });
+
+  test("tells why the server ended it in the middle of a statement", async () => {
+    const [connection, other] = await Promise.all([open(), open()]);
+    const { rows } = await connection.query("select pg_backend_pid() as pid");
+    const sleeping = expect(connection.query("select pg_sleep(60)")).rejects.toMatchObject({ code: "57P01" });
+    await other.query("select pg_terminate_backend($1::int)", [rows[0]!["pid"]]);
+    await sleeping;
+    await connection.closed;
     other.close();
   });
 
