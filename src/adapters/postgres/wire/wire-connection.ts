@@ -35,7 +35,7 @@ export class WireConnection {
   #start = 0;
   #end = 0;
   /** What a request to cancel names; empty where the server said none. */
-  #cancelKey = new Uint8Array(0);
+  #cancelKey: Uint8Array = new Uint8Array(0);
   #closed: Promise<void>;
   #tellClosed = (): void => {};
   #ended = false;
