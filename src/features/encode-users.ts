@@ -82,6 +82,19 @@ export function declaredIn(fitted: FittedFeatures): CompiledUsers["declared"] {
   return compiledOf(fitted).declared;
 }
 
+/** What one viewer said they like: rows by feature, and as how many likes it counts, 0 where nothing known was said. */
+function saidBy(declared: CompiledUsers["declared"], fields: Histories["fields"][number]) {
+  const rows = new Map<string, readonly number[]>();
+  let weight = 0;
+  for (const [feature, { field, rows: known, weight: own }] of declared) {
+    const entries = declaredRows(fields, field, known);
+    if (entries.length === 0) continue;
+    rows.set(feature, entries);
+    weight = Math.max(weight, own);
+  }
+  return { rows, weight };
+}
+
 type DerivedKind = "history" | "distribution" | "activity" | "pattern" | "sequence";
 const derivedKinds = new Set<string>([
   "history",
@@ -141,7 +154,7 @@ function encodeDense(fitted: FittedFeatures, histories: Histories): Float32Array
   const users = histories.offsets.length - 1;
   const { schema, userLayout, userStates } = fitted;
   const { history } = schema;
-  const { encoders, offsets } = compiledOf(fitted);
+  const { encoders, offsets, declared } = compiledOf(fitted);
   const out = new Float32Array(users * userLayout.denseWidth);
   for (let user = 0; user < users; user++) {
     const window = eventWindow(histories, user, history.maxEvents);
@@ -152,7 +165,8 @@ function encodeDense(fitted: FittedFeatures, histories: Histories): Float32Array
         const measured = measureActivity(histories, user, { window, history });
         writeActivity(feature, userStates[feature.name] as ActivityState, { measured, out, offset });
       } else if (feature.kind === "pattern") {
-        writePattern(histories, window, { out, offset, history });
+        const unknown = saidBy(declared, histories.fields[user]!).weight;
+        writePattern(histories, window, { out, offset, history, unknown });
       } else {
         const encoder = encoders.get(feature.name);
         if (encoder?.kind === "dense") encoder.encode(fieldRow(histories, user), out, offset);
@@ -180,15 +194,17 @@ function encodeBags(
   const signalOptions = { history, itemRows: items.rows, keep, scratch };
   for (let user = 0; user < users; user++) {
     if (pools) readSignals(histories, eventWindow(histories, user, history.maxEvents), signalOptions);
+    const said = saidBy(declared, histories.fields[user]!);
     for (const { feature, out } of bags) {
       if (feature.kind === "history" || feature.kind === "distribution") {
         const signals = feature.signal === "nope" ? scratch.nope : scratch.positive;
         const normalise = feature.kind === "history" ? "l2" : "share";
-        const said = declared.get(feature.name);
-        const entries = said && declaredRows(histories.fields[user]!, said.field, said.rows);
+        const entries = said.rows.get(feature.name);
+        const weight = declared.get(feature.name)?.weight ?? 0;
+        const unknown = feature.signal === "nope" ? 0 : said.weight;
         poolSignals(signals, items.bags[feature.of]!, {
           ...{ normalise, out, scratch: pool },
-          ...(said && entries && entries.length > 0 && { declared: { entries, weight: said.weight } }),
+          ...(entries ? { declared: { entries, weight } } : { unknown }),
         });
       } else {
         const encoder = encoders.get(feature.name);

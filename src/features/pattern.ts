@@ -16,7 +16,7 @@ export const patternWidth = 31;
 const hour = 3_600_000;
 
 /**
- * Writes 24 shares that sum to 1 and 7 that sum to 1; all zeros without events.
+ * Writes 24 shares that sum to 1 and 7 that sum to 1, of `unknown` events more to less; all zeros without events.
  *
  * @param histories Events by viewer.
  * @param window The events to read.
@@ -25,10 +25,15 @@ const hour = 3_600_000;
 export function writePattern(
   histories: Histories,
   window: EventWindow,
-  target: { readonly out: Float32Array; readonly offset: number; readonly history: HistoryOptions },
+  target: {
+    readonly out: Float32Array;
+    readonly offset: number;
+    readonly history: HistoryOptions;
+    readonly unknown?: number;
+  },
 ): void {
-  const { out, offset, history } = target;
-  const share = 1 / (window.end - window.start);
+  const { out, offset, history, unknown = 0 } = target;
+  const share = 1 / (window.end - window.start + unknown);
   for (let e = window.start; e < window.end; e++) {
     const hours = Math.floor((histories.at[e]! + history.utcOffsetMinutes * 60_000) / hour);
     if (!Number.isFinite(hours)) continue;

@@ -28,7 +28,8 @@ export const distributionFeature = z.strictObject({
   signal,
   /**
    * As many likes as what a viewer said they like counts for, in `Person.taste` under the item feature's field: while there are
-   * few likes it speaks, and fades as they come. Absent: it is not read.
+   * few likes it speaks, and fades as they come; what else is pooled from likes then counts as among so many more. Absent: it
+   * is not read.
    */
   declared: z.number().positive().max(1_000).optional(),
 });
@@ -66,6 +67,9 @@ export function createPoolScratch(vocabulary: number): PoolScratch {
  * entries, sum_j = Σ_i w_i · b_ij / Σ_k b_ik, then divided by the total. Declared entries D add D's weight / |D| each to their
  * sum before that, as a Dirichlet prior would: of n likes, the share that was declared is weight / (n + weight).
  *
+ * `unknown` likes of which it is not known what they were of (a taste was declared, but not of this) count in the length and in the total
+ * alone: else the first like would be all of what a viewer is, beside a taste that counts as several.
+ *
  * @param signals The viewer's items and weights.
  * @param bag The items' entries.
  * @param options Which normalisation, where to (the row is left open), and room.
@@ -79,9 +83,11 @@ export function poolSignals(
     readonly scratch: PoolScratch;
     /** Entries that were said to be liked, each once, and as how many likes they count together. */
     readonly declared?: { readonly entries: readonly number[]; readonly weight: number };
+    /** As how many likes of nothing known. @default 0 */
+    readonly unknown?: number;
   },
 ): void {
-  const { normalise, out, scratch, declared } = options;
+  const { normalise, out, scratch, declared, unknown = 0 } = options;
   const { sum, stamp, touched } = scratch;
   const { offsets, indices, weights } = bag;
   const generation = ++scratch.generation;
@@ -112,7 +118,7 @@ export function poolSignals(
     norm += normalise === "l2" ? value * value : value;
   }
   if (!(norm > 0)) return;
-  const scale = 1 / (normalise === "l2" ? Math.sqrt(norm) : norm);
+  const scale = 1 / (normalise === "l2" ? Math.sqrt(norm + unknown) : norm + unknown);
   for (let t = 0; t < count; t++) {
     const index = touched[t]!;
     const value = Math.fround(sum[index]! * scale);

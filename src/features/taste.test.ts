@@ -20,6 +20,7 @@ const declaration = {
     { kind: "history", name: "history" },
     { kind: "distribution", name: "genreShare", of: "genre", declared: 3 },
     { kind: "distribution", name: "makerShare", of: "maker", declared: 3 },
+    { kind: "pattern", name: "pattern" },
   ],
 };
 const schema = parseFeatureSchema(declaration);
@@ -35,18 +36,23 @@ const { dataset } = buildDataset({
 });
 const fitted = fitFeatures(schema, dataset);
 
-/** The genre shares of somebody by genre, with the first `likes` items liked. */
-function shares(person: Omit<Person, "id">, { feature = "genreShare", likes = 0 } = {}) {
+/** What is encoded of somebody who liked the first items. */
+function encoded(person: Partial<Omit<Person, "id">>, likes: number) {
   const events = items
     .slice(0, likes)
     .map(({ id }, at) => ({ personId: "q", itemId: id, kind: "like" as const, at }));
-  const history: PersonHistory = {
-    person: { id: "q", ...person },
-    events,
-    items: new Map(items.map((item) => [item.id, item])),
-  };
+  const known = new Map(items.map((item) => [item.id, item]));
+  const history: PersonHistory = { person: { id: "q", fields: {}, ...person }, events, items: known };
   const { histories, items: named } = historiesFromPeople([history], { asOf: 9 });
-  const { bags } = encodeUsers(fitted, histories, { items: encodeItems(fitted, named) });
+  return encodeUsers(fitted, histories, { items: encodeItems(fitted, named) });
+}
+
+const pooled = (person: Partial<Omit<Person, "id">>, likes: number): number[] =>
+  Array.from(encoded(person, likes).bags["history"]!.weights);
+
+/** The genre shares of somebody by genre, with the first `likes` items liked. */
+function shares(person: Omit<Person, "id">, { feature = "genreShare", likes = 0 } = {}) {
+  const { bags } = encoded(person, likes);
   const words = (fitted.itemStates[feature === "genreShare" ? "genre" : "maker"] as { words: string[] })
     .words;
   const { indices, weights } = bags[feature]!;
@@ -74,6 +80,19 @@ describe("a declared taste", () => {
     const three = shares({ fields: {}, taste }, { likes: 3 });
     expect(three["sea"]).toBeCloseTo(2 / 6, 6);
     expect(three["wood"]).toBeCloseTo(4 / 6, 6);
+  });
+
+  test("[FE10] makes each like one among so many more in all that is pooled from likes, and nothing else", () => {
+    const taste = { genres: ["wood"] };
+    // One like beside 3 declared: a quarter of a share that was not declared, and 1 / √(1 + 3) of the history.
+    expect(shares({ fields: {}, taste }, { feature: "makerShare", likes: 1 })).toEqual({ "maker 0": 0.25 });
+    expect(pooled({ taste }, 1)).toEqual([0.5]);
+    expect(pooled({}, 1)).toEqual([1]);
+    expect(pooled({ taste: { genres: ["never seen"] } }, 1)).toEqual([1]);
+    // Of 1 like and 3 unknown ones, a quarter fell on its hour and its weekday.
+    const { dense } = encoded({ taste }, 1);
+    expect([...dense].filter((share) => share > 0)).toEqual([0.25, 0.25]);
+    expect([...encoded({}, 1).dense].filter((share) => share > 0)).toEqual([1, 1]);
   });
 
   test("is the same in training and serving, and hides nothing else of a person", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../base/mod.ts";
 import { buildDataset } from "../catalogue/mod.ts";
-import { encodeItems, fitFeatures, parseFeatureSchema } from "../features/mod.ts";
+import { encodeItems, encodeUsers, fitFeatures, historiesOf, parseFeatureSchema } from "../features/mod.ts";
 import { NewViewers } from "./new-viewers.ts";
 import { readPreferences } from "./positives.ts";
 import { resolveTrainingConfig, trainingDefaults } from "./training-config.ts";
@@ -39,20 +39,22 @@ const items = encodeItems(features, dataset.items);
 const { positives } = readPreferences(dataset, trainingDefaults);
 const newViewers = (share: number) => new NewViewers({ dataset, features, items, positives, share });
 const users = Int32Array.from({ length: 600 }, (_, row) => row % 2);
+const drawnBy = (share: number, seed: number, of = users) =>
+  newViewers(share).draw(of, { histories: historiesOf(dataset, of), random: createRandom(seed) });
 
 describe("NewViewers", () => {
   test("draws the asked share of rows, the same for the same seed, and none for 0", () => {
-    const drawn = newViewers(0.2).draw(users, createRandom(1));
+    const drawn = drawnBy(0.2, 1);
     // 600 rows, so within 4 standard deviations (0.016) of 0.2.
     expect(drawn.size / 600).toBeGreaterThan(0.135);
     expect(drawn.size / 600).toBeLessThan(0.265);
-    expect([...newViewers(0.2).draw(users, createRandom(1)).keys()]).toEqual([...drawn.keys()]);
-    expect(newViewers(0).draw(users, createRandom(1)).size).toBe(0);
+    expect([...drawnBy(0.2, 1).keys()]).toEqual([...drawn.keys()]);
+    expect(drawnBy(0, 1).size).toBe(0);
   });
 
   test("declares what each likes most, best first, sometimes nothing, and keeps their own fields", () => {
     const lists = new Set<string>();
-    for (const [row, { fields }] of newViewers(1).draw(users, createRandom(2))) {
+    for (const [row, { fields }] of drawnBy(1, 2)) {
       const taste = fields["taste"] as { maker: string[] };
       if (row % 2 === 1) expect([[], ["D"]]).toContainEqual(taste.maker);
       else {
@@ -64,12 +66,35 @@ describe("NewViewers", () => {
     expect([...lists].sort()).toEqual(["", "A", "A,B", "A,B,C"]);
   });
 
-  test("dense features say that nothing has been liked yet", () => {
-    const { dense } = newViewers(1).draw(users, createRandom(3)).get(0)!;
-    const again = newViewers(1).draw(Int32Array.of(1), createRandom(4)).get(0)!;
-    // Of both people log(1 + 7) and log(1 + 1) are standardised to 1 and -1; log(1 + 0) = 0 lies below either.
-    expect(dense[0]).toBeLessThan(-1);
-    expect(again.dense).toEqual(dense);
+  test("each has no event or a few of their own that follow each other", () => {
+    const counts = new Map<number, number>();
+    for (const [row, { events }] of drawnBy(1, 3)) {
+      const { offsets } = historiesOf(dataset, users);
+      const [from, to] = events;
+      expect(from).toBeGreaterThanOrEqual(offsets[row]!);
+      expect(to).toBeLessThanOrEqual(offsets[row + 1]!);
+      if (row % 2 === 0) counts.set(to - from, (counts.get(to - from) ?? 0) + 1);
+      else expect(to - from).toBeLessThanOrEqual(1);
+    }
+    // Of 300 rows a quarter each has 0, 1 and 2 events, and an eighth 3 and 5: within 4 standard deviations (30 and 23).
+    expect([...counts.keys()].sort()).toEqual([0, 1, 2, 3, 5]);
+    for (const [count, rows] of counts) {
+      expect(Math.abs(rows - (count < 3 ? 75 : 37.5))).toBeLessThan(count < 3 ? 30 : 23);
+    }
+  });
+
+  test("dense features say what these events say", () => {
+    const drawn = [...drawnBy(1, 3)].filter(([row]) => row % 2 === 0);
+    const by = (count: number) =>
+      drawn.find(([, { events }]) => events[1] - events[0] === count)![1].dense[0]!;
+    // One like is as much as person 1 has; the logarithm rises with the count, and person 0 has seven.
+    const { dense } = encodeUsers(features, historiesOf(dataset, [0, 1]), { items });
+    const [seven, one] = [dense[0]!, dense[dense.length / 2]!];
+    expect(by(1)).toBeCloseTo(one, 5);
+    expect([by(0), by(1), by(2), by(3), by(5), seven]).toEqual(
+      [by(0), by(1), by(2), by(3), by(5), seven].toSorted((a, b) => a - b),
+    );
+    expect(by(0)).toBeLessThan(one);
   });
 
   test("a share outside 0-1 is refused", () => {

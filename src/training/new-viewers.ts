@@ -4,6 +4,7 @@ import {
   type EncodedRows,
   encodeUsers,
   type FittedFeatures,
+  type Histories,
   tasteFields,
   valuesOf,
 } from "../features/mod.ts";
@@ -23,19 +24,23 @@ export interface NewViewersOptions {
 export interface NewViewer {
   /** Their own fields, with the taste they might have declared. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** What dense features say of nobody's history. */
+  /** Which of their events have happened: from the first up to but not the second, in the columns of their histories. */
+  readonly events: readonly [number, number];
+  /** What dense features say of these. */
   readonly dense: Float32Array;
 }
 
 /** Most values of one field that anybody is taken to declare. */
 const mostDeclared = 3;
+/** How many events a new viewer has, each as often. */
+const eventCounts = [0, 0, 1, 1, 2, 2, 3, 5] as const;
 /** How often nothing is declared of a field: some pick genres alone, and some nothing at all. */
 const nothingDeclared = 0.3;
 
 /**
- * Turns some rows of a step into viewers who have just come: without events, with a taste they might declare, made of what is
- * most common among what they like. Without such rows no tower ever sees an empty history in training, and what it says of
- * one in serving is anybody's guess.
+ * Turns some rows of a step into viewers who have just come: without events or with a few that follow each other, with a taste
+ * they might declare, made of what is most common among what they like. Without such rows no tower ever sees an empty history
+ * in training, or a taste beside one or two likes, and what it says of these in serving is anybody's guess.
  */
 export class NewViewers {
   readonly #options: NewViewersOptions;
@@ -52,17 +57,21 @@ export class NewViewers {
    * Draws the rows that come new.
    *
    * @param users People of the dataset, a row each.
-   * @param random The step's own source, for this alone.
+   * @param options Their histories in that order, and the step's own source, for this alone.
    * @returns By row.
    */
-  draw(users: Int32Array, random: Random): ReadonlyMap<number, NewViewer> {
+  draw(
+    users: Int32Array,
+    { histories, random }: { readonly histories: Histories; readonly random: Random },
+  ): ReadonlyMap<number, NewViewer> {
     const { dataset, share } = this.#options;
     const drawn = new Map<number, NewViewer>();
     if (this.#fields.length === 0) return drawn;
     for (const [row, user] of users.entries()) {
       if (random.next() >= share) continue;
       const fields = { ...dataset.people[user]!.fields, taste: this.#declare(user, random) };
-      drawn.set(row, { fields, dense: this.#dense(fields) });
+      const events = fewEvents(histories, row, random);
+      drawn.set(row, { fields, events, dense: this.#dense(histories, { row, fields, events }) });
     }
     return drawn;
   }
@@ -98,16 +107,29 @@ export class NewViewers {
     return favourites;
   }
 
-  #dense(fields: NewViewer["fields"]): Float32Array {
-    const nothing = {
-      offsets: new Int32Array(2),
-      item: new Int32Array(0),
-      kind: new Uint8Array(0),
-      at: new Float64Array(0),
-      watchFraction: new Float32Array(0),
-      asOf: Float64Array.of(this.#options.features.dataEnd),
+  #dense(
+    histories: Histories,
+    { row, fields, events }: Omit<NewViewer, "dense"> & { readonly row: number },
+  ): Float32Array {
+    const { item, kind, at, watchFraction, watchSeconds, asOf } = histories;
+    const few = {
+      offsets: Int32Array.of(0, events[1] - events[0]),
+      item: item.slice(...events),
+      kind: kind.slice(...events),
+      at: at.slice(...events),
+      watchFraction: watchFraction.slice(...events),
+      ...(watchSeconds && { watchSeconds: watchSeconds.slice(...events) }),
+      asOf: asOf.slice(row, row + 1),
       fields: [fields],
     };
-    return encodeUsers(this.#options.features, nothing, { items: this.#options.items }).dense;
+    return encodeUsers(this.#options.features, few, { items: this.#options.items }).dense;
   }
+}
+
+function fewEvents({ offsets }: Histories, row: number, random: Random): readonly [number, number] {
+  const first = offsets[row]!;
+  const all = offsets[row + 1]! - first;
+  const count = Math.min(all, eventCounts[random.integer(eventCounts.length)]!);
+  const from = first + random.integer(all - count + 1);
+  return [from, from + count];
 }

@@ -104,12 +104,14 @@ export class StepFeeder implements BatchFeeder {
   ): void {
     const { dataset, features, items, towers, plans, featureDropout, newViewers } = this.#options;
     const whole = historiesOf(dataset, users);
-    const fresh = newViewers.draw(users, random.fork("new viewers"));
+    const fresh = newViewers.draw(users, { histories: whole, random: random.fork("new viewers") });
     const histories = { ...whole, fields: whole.fields.map((own, row) => fresh.get(row)?.fields ?? own) };
     const dropped = random.fork("history");
     const keep = new Uint8Array(histories.item.length);
     for (let e = 0; e < keep.length; e++) keep[e] = dropped.next() < towers.historyDropout ? 0 : 1;
-    for (const row of fresh.keys()) keep.fill(0, whole.offsets[row], whole.offsets[row + 1]);
+    for (const [row, { events }] of fresh) {
+      keep.fill(0, whole.offsets[row], whole.offsets[row + 1]).fill(1, ...events);
+    }
     const width = features.userLayout.denseWidth;
     const dense = new Float32Array(users.length * width);
     for (const [row, user] of users.entries()) {

@@ -80,8 +80,8 @@ export interface TrainingConfig extends LossConfig {
    */
   readonly featureDropout: Readonly<Record<string, number>>;
   /**
-   * Share of the rows, at each step, that are fed as viewers who have just come: without events, with a taste they might have
-   * declared, 0-1; none where no feature reads a declared taste.
+   * Share of the rows, at each step, that are fed as viewers who have just come: with no event or a few, and a taste they might
+   * have declared, 0-1; none where no feature reads a declared taste.
    */
   readonly newViewerShare: number;
   /**
@@ -138,7 +138,7 @@ export const trainingDefaults: TrainingConfig = Object.freeze({
   idDropoutStart: null,
   idDropoutShare: 0.5,
   featureDropout: Object.freeze({}),
-  newViewerShare: 0.05,
+  newViewerShare: 0.1,
   likeHeadWeight: 0,
   watchHeadWeight: 0,
   nopeHeadWeight: 0,
