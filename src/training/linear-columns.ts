@@ -10,7 +10,7 @@ export interface LinearColumns {
 }
 
 /** Beyond so many items the three matrices of items × items would take more than 432 MB; the most liked are taken. */
-const mostItems = 6_000;
+export const mostLinearItems = 6_000;
 
 /**
  * The most liked items, and who liked them.
@@ -26,7 +26,7 @@ export function linearColumns(positives: Csr, ids: Csr): LinearColumns {
   const chosen = Int32Array.from(counts.keys())
     .filter((item) => counts[item]! > 0 && ids.offsets[item]! < ids.offsets[item + 1]!)
     .sort((a, b) => counts[b]! - counts[a]! || a - b)
-    .slice(0, mostItems)
+    .slice(0, mostLinearItems)
     .sort();
   const column = new Int32Array(items).fill(-1);
   for (const [at, item] of chosen.entries()) column[item] = at;

@@ -9,6 +9,7 @@ export {
 } from "./adamw-graph.ts";
 export type { FitOptions } from "./fit-options.ts";
 export type { LearningRateCurve, RatePoint, RateSweep } from "./learning-rate-finder.ts";
+export { mostLinearItems } from "./linear-columns.ts";
 export type { LinearReport } from "./linear-part.ts";
 export { type LossConfig, type LossName, lossNames } from "./loss-config.ts";
 export type { CurvePoint, TrainedModel } from "./trained-model.ts";

@@ -52,6 +52,23 @@ describe("what a training of a sequence takes", () => {
     expect(reckoned - 96).toBeLessThan(1.5 * measured);
   });
 
+  test("of pooled towers counts the matrices of a linear part", () => {
+    const { dataset } = data({ items: 4000, people: 8, events: 10 });
+    const schema = parseFeatureSchema({
+      kind: "feature-schema",
+      name: "pooled",
+      version: 1,
+      item: [{ kind: "id", name: "id" }],
+      user: [{ kind: "history", name: "history" }],
+    });
+    const trained = { dataset, features: fitFeatures(schema, dataset) };
+    const bytes = (linearDims: number) =>
+      estimateTrainingBytes({ towers: { preset: "lite", linearDims }, training: {} }, trained);
+    // 4 matrices of 4,000 × 4,000.
+    expect(bytes(16)).toBeGreaterThan(4 * 4 * 4000 ** 2);
+    expect(bytes(0)).toBeLessThan(4 * 4 * 4000 ** 2);
+  });
+
   test("grows with what its blocks hold, and no further than the longest history", () => {
     const trained = data({ items: 500, people: 32, events: 50 });
     const bytes = (width: number, blocks: number, batchUsers: number) =>

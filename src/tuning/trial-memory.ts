@@ -1,7 +1,7 @@
 import type { Dataset } from "../catalogue/mod.ts";
 import type { FittedFeatures } from "../features/mod.ts";
 import { resolveTowerConfig, type SequenceConfig, towerParameters } from "../towers/mod.ts";
-import { resolveTrainingConfig } from "../training/mod.ts";
+import { mostLinearItems, resolveTrainingConfig } from "../training/mod.ts";
 import type { ModelSettings } from "./model-settings.ts";
 
 /** What training works on. */
@@ -34,6 +34,8 @@ const sessionBytes = 96 * 2 ** 20;
  *
  * whose factors are small as the runtime gives back what the way back has read: fitted to the peak of processes that trained.
  *
+ * A linear part is found after that: 4 · N² for its N items, where that is more.
+ *
  * @param settings Towers and training.
  * @param data What they are trained on.
  * @returns Bytes.
@@ -64,12 +66,13 @@ export function estimateTrainingBytes(settings: ModelSettings, { dataset, featur
       : users *
         windows.steps *
         (2 * (whole ? items : training.sampledNegatives) + blockNumbers(towers.sequence!, windows.steps));
-  const numbers =
+  const learning =
     10 * parameters +
     ofUsers +
     2 * (users * vocabulary("user") + items * vocabulary("item")) +
     4 * items * units(towers.itemHidden);
-  return sessionBytes + 4 * numbers;
+  const columns = towers.linearDims > 0 ? Math.min(dataset.items.length, mostLinearItems) : 0;
+  return sessionBytes + 4 * Math.max(learning, 2 * parameters + 4 * columns * columns);
 }
 
 /** How many windows histories are cut into, and of how many steps the longest is. */
