@@ -20,10 +20,11 @@ export function gbcePower(samplingRate: number, calibration: number): number {
  * Each positive and each negative a question of its own, "taken or not", with σ(z) for an answer. A candidate stands
  * for e^(o_uk) items that were not drawn.
  *
- * `gbce`: Σ_uj w_uj [ -log σ^β(z_uj) - α Σ_k e^(o_uk) log(1 - σ(z_uk)) ] (Petrov & Macdonald 2023, equation 9). With
+ * `gbce`: Σ_u [ Σ_j -w_uj log σ^β(z_uj) - α Σ_k e^(o_uk) log(1 - σ(z_uk)) ] (Petrov & Macdonald 2023, equation 9). With
  * o = -log π the inner sum estimates the one over the whole catalogue, whatever the negatives were drawn by, and α
  * brings it to what k = α (items - 1) uniform negatives give, which is the paper's. Its factor 1/(k + 1) is left out: the
- * optimiser does not see it.
+ * optimiser does not see it. The paper has one positive at a time; here all of a viewer's share their negatives. Brought by
+ * each anew, an item that was not taken weighed as much as all that were, and nothing was learned but popularity (docs/training.md).
  * `bce`: Σ_uj w_uj [ -log σ(z_uj) ] - Σ_uk e^(o_uk) log(1 - σ(z_uk)), e^(o_uk) being how often k was drawn for the
  * positives of u.
  *
@@ -41,11 +42,7 @@ export function binaryLoss(inputs: LossInputs): Value {
     return sub(reduceSum(mul(weights, refusal)), reduceSum(mul(targets, z)));
   }
   const beta = gbcePower(samplingRate, training.gbceCalibration);
-  const counts = reduceSum(targets, { axes: [1], keepDims: true });
-  const negatives = reduceSum(standsFor === undefined ? refusal : mul(standsFor, refusal), {
-    axes: [1],
-    keepDims: true,
-  });
+  const negatives = reduceSum(standsFor === undefined ? refusal : mul(standsFor, refusal));
   const positives = sub(reduceSum(mul(targets, refusal)), reduceSum(mul(targets, z)));
-  return add(mul(positives, beta), mul(reduceSum(mul(counts, negatives)), samplingRate));
+  return add(mul(positives, beta), mul(negatives, samplingRate));
 }
