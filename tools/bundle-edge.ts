@@ -38,8 +38,14 @@ export interface EdgeFile {
 const root = fileURLToPath(new URL("../", import.meta.url));
 const sources = join(root, "src/");
 const withoutOpenApi = join(root, "apps/edge/without-openapi.ts");
+const withoutStreams = join(root, "apps/edge/without-streams.ts");
 const timers = join(root, "apps/edge/timers.ts");
 const entry = "\0function:";
+const replaced: Readonly<Record<string, string>> = {
+  "@hono/zod-openapi": withoutOpenApi,
+  "node:stream": withoutStreams,
+  "cloudflare:sockets": withoutStreams,
+};
 
 /**
  * Bundles every function with every package it uses into ESM files that Deno runs as they are: one for each function, and
@@ -53,7 +59,9 @@ export async function bundleEdge(folder: string = edgeFolder): Promise<readonly 
   const { output } = await build({
     input: Object.fromEntries(Object.keys(functions).map((name) => [name, entry + name])),
     platform: "neutral",
-    resolve: { mainFields: ["module", "main"], conditionNames: ["import", "default"] },
+    resolve: { mainFields: ["module", "main"], conditionNames: ["workerd", "import", "default"] },
+    external: ["node:buffer", "node:events"],
+    // For runtimes without Node's sockets postgres.js has a build of its own, which loads two of Node's modules in place of eight.
     // Importing a module of ours does nothing: what nobody uses is left out, with all that it would define.
     treeshake: { moduleSideEffects: (id) => (id.startsWith(sources) ? false : undefined) },
     plugins: [edgeModules()],
@@ -84,13 +92,13 @@ export async function bundleEdge(folder: string = edgeFolder): Promise<readonly 
   return files;
 }
 
-/** The entries; and in place of what describes the interface, nothing. */
+/** The entries; and in place of what describes the interface, and of what postgres.js never comes to ask for, nothing. */
 function edgeModules(): Plugin {
   return {
     name: "edge-modules",
     resolveId: (id) => {
       if (id.startsWith(entry)) return id;
-      return id === "@hono/zod-openapi" ? { id: withoutOpenApi } : undefined;
+      return replaced[id];
     },
     load: (id) => (id.startsWith(entry) ? entryOf(id.slice(entry.length)) : undefined),
   };

@@ -7,7 +7,7 @@ import {
   type EdgeSettings,
   readEdgeSettings,
 } from "../../src/adapters/edge/mod.ts";
-import { type Connection, openWire, type WireSockets } from "../../src/adapters/postgres/server/mod.ts";
+import { type Connection, type EdgeSockets, openEdge } from "../../src/adapters/postgres/server/mod.ts";
 import type { Clock } from "../../src/base/mod.ts";
 import type { InferenceEngine } from "../../src/recommend/mod.ts";
 import { type AnyRoute, authFromEnv, type ServiceDeps, serveRoutes } from "../../src/service/mod.ts";
@@ -22,7 +22,7 @@ export interface EdgeFunctionOptions {
   readonly env: EdgeEnv;
   readonly fetch: typeof globalThis.fetch;
   /** `Deno` itself. */
-  readonly sockets: WireSockets;
+  readonly sockets: EdgeSockets;
   readonly clock: Clock;
 }
 
@@ -63,7 +63,7 @@ export function edgeFunctionOf(
           "Cannot start the function as its callers must be known: set SUPABASE_SECRET_KEYS",
         );
       }
-      const { db } = openWire(settings.databaseUrl, {
+      const { db } = openEdge(settings.databaseUrl, {
         sockets,
         caCerts: settings.databaseCaCerts,
         // One request needs one connection at a time; what a project has is shared by all workers of all functions.

@@ -6,12 +6,17 @@ interface Timer {
   readonly run: () => void;
 }
 
-export function setTimeout(run: () => void, milliseconds = 0): Timer {
+export function setTimeout<Given extends readonly unknown[]>(
+  call: (...given: Given) => void,
+  milliseconds = 0,
+  ...given: Given
+): Timer {
   const signal = AbortSignal.timeout(milliseconds);
+  const run = (): void => call(...given);
   signal.addEventListener("abort", run, { once: true });
   return { signal, run };
 }
 
-export function clearTimeout(timer: Timer | undefined): void {
+export function clearTimeout(timer: Timer | null | undefined): void {
   timer?.signal.removeEventListener("abort", timer.run);
 }

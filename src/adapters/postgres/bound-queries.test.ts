@@ -1,28 +1,23 @@
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { type BrokenLine, breakableLine } from "../../../tests/broken-line.ts";
+import { openEdgeOnNode } from "./edge-database.conformance.ts";
 import { openServer } from "./open-server.ts";
-import { openWire } from "./open-wire.ts";
-import { nodeSockets } from "./wire/node-sockets.conformance.ts";
 
 const server = process.env["DATABASE_URL"];
 
+const openEdge = await openEdgeOnNode();
 const clients: readonly { readonly client: string; readonly open: typeof openServer }[] = [
-  { client: "postgres.js", open: openServer },
+  { client: "Node's sockets", open: openServer },
   {
-    client: "the edge's client",
-    open: (url, { bounds, ...options }) => {
-      return openWire(url, {
-        sockets: nodeSockets,
-        bounds: bounds!,
-        maxConnections: options.maxConnections!,
-      });
-    },
+    client: "an edge function's sockets",
+    open: (url, { bounds, maxConnections }) =>
+      openEdge(url, { bounds: bounds!, maxConnections: maxConnections! }),
   },
 ];
 
 // Needs connections that break: nothing that PGlite, which lives in the process, could do.
-describe.skipIf(server === undefined).each(clients)("queries with bounds by $client", ({ open }) => {
+describe.skipIf(server === undefined).each(clients)("queries with bounds over $client", ({ open }) => {
   async function world(
     run: (world: {
       line: BrokenLine;

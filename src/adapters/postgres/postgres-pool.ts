@@ -1,40 +1,90 @@
-import { connect, type Socket } from "node:net";
-import type postgres from "postgres";
+import { PostgresJSDialect } from "kysely-postgres-js";
+import postgres from "postgres";
+import { FutagoError } from "../../base/mod.ts";
+import type { ConnectionPool } from "./bound-queries.ts";
+import { translateError, translateErrors } from "./translate-errors.ts";
 
 /** As much of postgres.js's settings as says where to. */
-interface Target {
+export interface PoolTarget {
   readonly host: readonly string[];
   readonly port: readonly number[];
   readonly path?: string | false;
 }
 
 /**
- * The sockets of a pool, for postgres.js's setting `socket`. Left to itself, it connects again for those whom it refused
- * before, even after the pool was ended, and leaves a connection open whose other end has fallen silent: either keeps a
- * process from ending.
- *
- * @returns `open` for the setting, `refuse` before ending the pool, `destroy` after it.
+ * The sockets of a pool. Left to itself, postgres.js connects again for those whom it refused before, even after the pool
+ * was ended, and leaves a connection open whose other end has fallen silent: either keeps a process from ending.
  */
-export function ownSockets() {
-  const sockets = new Set<Socket>();
-  let refused = false;
-  return {
-    open: ({ host, port, path }: Target): Socket => {
-      if (refused) throw new Error("Cannot connect as the pool must not have been ended: it was");
-      const [to, at] = [host[0] ?? "localhost", port[0] ?? 5432];
-      const socket = connect(path ? { path } : { host: to, port: at });
-      sockets.add(socket);
-      socket.once("close", () => sockets.delete(socket));
-      // The name is checked against the certificate.
-      return Object.assign(socket, { host: to, port: at });
-    },
-    refuse: () => {
-      refused = true;
-    },
-    destroy: () => {
-      for (const socket of sockets) socket.destroy();
-    },
+export interface PoolSockets {
+  /** postgres.js's setting `socket`. */
+  open(target: PoolTarget): unknown;
+  /** Before the pool ends: nothing is opened any more. */
+  refuse(): void;
+  /** After it: what is still open is closed. */
+  destroy(): void;
+}
+
+/** How {@link openPool} connects. */
+export interface PoolOptions {
+  readonly sockets: PoolSockets;
+  readonly maxConnections: number;
+  /** Searched before `public`. */
+  readonly schema?: string | undefined;
+  /** Whether postgres.js encrypts; absent: as the URL says. */
+  readonly ssl?: false;
+}
+
+/**
+ * Opens a pool of postgres.js's connections, whose errors are translated.
+ *
+ * @param url `postgres://…`.
+ * @param options Sockets and how many.
+ * @returns The pool; the first query connects.
+ * @throws FutagoError `database_unreachable` when it is no such URL.
+ */
+export function openPool(url: string, options: PoolOptions): ConnectionPool {
+  const { sockets, maxConnections, schema, ssl } = options;
+  let client: ReturnType<typeof postgres>;
+  try {
+    const settings = {
+      socket: sockets.open,
+      max: maxConnections,
+      // A transaction pooler keeps no prepared statements between transactions.
+      prepare: false,
+      connect_timeout: 10,
+      idle_timeout: 60,
+      // Seconds to the next attempt; left alone it grows to twenty, and so long after its return a server is not seen.
+      backoff: () => 0.2,
+      onnotice: () => {},
+      ...(ssl === undefined ? {} : { ssl }),
+      connection: {
+        application_name: "futago",
+        ...(schema === undefined ? {} : { search_path: `"${schema.replaceAll('"', '""')}", public` }),
+      },
+    };
+    client = postgres(url, settings);
+  } catch (error) {
+    throw new FutagoError(
+      "database_unreachable",
+      "Cannot open the database as its address must be a URL such as postgres://user:password@host:5432/name: " +
+        "check DATABASE_URL or --db-url",
+      { cause: error },
+    );
+  }
+  const dialect = translateErrors(new PostgresJSDialect({ postgres: withSafeCancel(client) }));
+  const connect = async (): Promise<void> => {
+    try {
+      await client`select 1`;
+    } catch (error) {
+      throw translateError(error);
+    }
   };
+  const end = async (): Promise<void> => {
+    sockets.refuse();
+    await client.end({ timeout: 5 });
+    sockets.destroy();
+  };
+  return { dialect, maxConnections, connect, end };
 }
 
 /** What postgres.js keeps of a query to cancel it by; no part of its types. */
@@ -49,7 +99,7 @@ interface Cancellable {
  * @param client Of postgres.js.
  * @returns The same for kysely, which reserves connections.
  */
-export function withSafeCancel(client: postgres.Sql): postgres.Sql {
+function withSafeCancel(client: postgres.Sql): postgres.Sql {
   const tame = (reserved: postgres.ReservedSql): postgres.ReservedSql =>
     new Proxy(reserved, {
       get: (sql, name) => {

@@ -1,10 +1,10 @@
 export { createCatalogueStore } from "../catalogue-store.ts";
 export type { Connection } from "../connection.ts";
+export type { EdgeConnection, EdgeSockets } from "../edge-sockets.ts";
 export { createJobQueue } from "../job-queue.ts";
-export { openWire, type WireServerOptions } from "../open-wire.ts";
+export { type EdgeDatabaseOptions, openEdge } from "../open-edge.ts";
 export { createPersonRecords } from "../person-records.ts";
 export { createQuotaStore } from "../quota-store.ts";
 export { createSyncStore } from "../sync-store.ts";
 export { createVectorStore } from "../vector-store.ts";
 export { createVersionStore } from "../version-store.ts";
-export type { WireSocket, WireSockets } from "../wire/mod.ts";

@@ -1,19 +1,19 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { WireSocket, WireSockets } from "./sockets.ts";
+import type { EdgeConnection, EdgeSockets } from "./edge-sockets.ts";
 
 /** Node's sockets as the edge's runtime has them: for tests, as there is no such runtime around them. */
-export const nodeSockets: WireSockets = {
+export const platformSockets: EdgeSockets = {
   connect: async ({ hostname, port }) => wrap(await established(connect(port, hostname), "connect")),
   startTls: async (socket, { hostname, caCerts }) => {
-    const { raw } = socket as NodeSocket;
+    const { raw } = socket as NodeConnection;
     raw.removeAllListeners("data");
     const secured = connectTls({ socket: raw, servername: hostname, ca: caCerts });
     return wrap(await established(secured, "secureConnect"));
   },
 };
 
-interface NodeSocket extends WireSocket {
+interface NodeConnection extends EdgeConnection {
   readonly raw: Socket;
 }
 
@@ -25,7 +25,7 @@ async function established<S extends Socket>(socket: S, event: "connect" | "secu
   return socket;
 }
 
-function wrap(raw: Socket): NodeSocket {
+function wrap(raw: Socket): NodeConnection {
   const chunks: Uint8Array[] = [];
   let ended = false;
   let wake = (): void => {};
