@@ -39,7 +39,7 @@ const nothingDeclared = 0.3;
 
 /**
  * Turns some rows of a step into viewers who have just come: without events or with a few that follow each other, with a taste
- * they might declare, made of what is most common among what they like. Without such rows no tower ever sees an empty history
+ * they might declare where the schema reads one, made of what is most common among what they like. Without such rows no tower ever sees an empty history
  * in training, or a taste beside one or two likes, and what it says of these in serving is anybody's guess.
  */
 export class NewViewers {
@@ -66,7 +66,6 @@ export class NewViewers {
   ): ReadonlyMap<number, NewViewer> {
     const { dataset, share } = this.#options;
     const drawn = new Map<number, NewViewer>();
-    if (this.#fields.length === 0) return drawn;
     for (const [row, user] of users.entries()) {
       if (random.next() >= share) continue;
       const fields = { ...dataset.people[user]!.fields, taste: this.#declare(user, random) };
