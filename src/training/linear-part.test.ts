@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
-import { createRandom } from "../base/mod.ts";
+import { createRandom, type Progress, silentProgress } from "../base/mod.ts";
 import { buildDataset, type Dataset } from "../catalogue/mod.ts";
 import { parseFeatureSchema } from "../features/mod.ts";
 import { linearTables, loadTowers } from "../towers/mod.ts";
@@ -40,8 +40,8 @@ function pairs(viewers: number): Dataset {
 const dataset = pairs(600);
 
 /** Towers that a single step hardly moves from where they started, so that what is found is found in closed form. */
-function train(training: TrainingOptions = {}, options: Partial<FitOptions> = {}) {
-  return createTrainer({ runtime }).fit(dataset, {
+function train(training: TrainingOptions = {}, options: Partial<FitOptions> = {}, progress = silentProgress) {
+  return createTrainer({ runtime, progress }).fit(dataset, {
     schema,
     towers: { preset: "lite", dims: 48, linearDims: 20, hidden: [], temperature: 1 },
     training: {
@@ -99,6 +99,18 @@ describe("the linear part of a training", () => {
         expect(Math.hypot(...items.subarray(i * 48, (i + 1) * 48))).toBeCloseTo(1, 5);
       await towers.close();
     }
+  });
+
+  test("can be stopped while it is found", async () => {
+    const stop = new AbortController();
+    const progress: Progress = {
+      start: (label) => {
+        if (label === "Fitting the linear part") stop.abort();
+        return silentProgress.start(label);
+      },
+    };
+    const stopped = train({}, { signal: stop.signal }, progress);
+    await expect(stopped).rejects.toThrow("Cannot finish the linear part");
   });
 
   test("[LP5] is found anew by a warm start", async () => {

@@ -1,4 +1,4 @@
-import type { Csr, Random } from "../base/mod.ts";
+import { type Csr, FutagoError, type Random } from "../base/mod.ts";
 import type { FittedFeatures } from "../features/mod.ts";
 import { choosePenalty, easeMap, easePenalties, gramMatrix, principalDirections } from "../linear/mod.ts";
 import { createRuntimeProduct, type Runtime } from "../onnx/mod.ts";
@@ -39,6 +39,7 @@ export interface LinearPartOptions extends Omit<ValidatorOptions, "items"> {
   /** What the towers learned. */
   readonly weights: Weights;
   readonly random: Random;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Weights that are tried, in logits per standard deviation. */
@@ -61,22 +62,29 @@ const headroom = 1 / 0.9;
  *
  * @param runtime What multiplies.
  * @param options Towers, likes and the validation set.
- * @returns The arrays of the part, and what was chosen.
+ * @returns The arrays of the part, and what was chosen; zeros where fewer than two items are liked.
+ * @throws FutagoError `cancelled` when the signal is aborted.
  */
 export async function fitLinearPart(
   runtime: Runtime,
   options: LinearPartOptions,
-): Promise<{ readonly weights: Weights; readonly report: LinearReport }> {
-  const { served, features, positives, random } = options;
+): Promise<{ readonly weights: Weights; readonly report?: LinearReport }> {
+  const { served, features, positives, random, signal } = options;
   const bags = linearBags({ user: features.userLayout, item: features.itemLayout })!;
   const columns = linearColumns(positives, options.items.train.bags[bags.id.name]!);
   const count = columns.rows.length;
-  const product = await createRuntimeProduct(runtime);
+  if (count < 2) return { weights: noLinearPart(served, features) };
   const trial = await createLinearTrial(runtime, { ...options, items: options.items.validation });
+  const product = await createRuntimeProduct(runtime);
   try {
     const gram = gramMatrix(columns.likes, count);
     const directions = Math.min(served.linearDims, count - 1);
     const tables = async (penalty: number): Promise<Tables> => {
+      if (signal?.aborted)
+        throw new FutagoError(
+          "cancelled",
+          "Cannot finish the linear part as it was stopped: run it again to go on",
+        );
       const map = await easeMap(gram, { penalty, product });
       const from = { gram, count: directions, product, random: random.fork("directions") };
       const item = await principalDirections(map, from);

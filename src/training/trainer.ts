@@ -150,8 +150,14 @@ async function trainTowers(
     await validator?.close();
     await hardNegatives?.close();
   }
+  const part = await linearPart(runtime, {
+    prepared,
+    learned: state.best,
+    finished,
+    progress,
+    signal: options.signal,
+  });
   if (finished && checkpoints !== undefined) await removeState(checkpoints, fingerprint!);
-  const part = await linearPart(runtime, { prepared, learned: state.best, finished, progress });
   const weights = { ...state.best, ...part?.weights };
   return {
     kind: "trained_model",
@@ -186,6 +192,7 @@ async function linearPart(
     readonly learned: Weights;
     readonly finished: boolean;
     readonly progress: Progress;
+    readonly signal: AbortSignal | undefined;
   },
 ): Promise<{ readonly weights: Weights; readonly report?: LinearReport } | undefined> {
   const { config, served, features, items, positives, training, validation, random } = of.prepared;
@@ -201,6 +208,7 @@ async function linearPart(
       items: { train: items, validation: ranked },
       denseRows: training.denseRows,
       random: random.fork("linear part"),
+      signal: of.signal,
     });
   } finally {
     task.done();
