@@ -73,14 +73,18 @@ test("items that come out otherwise than recorded are not embedded", async () =>
   await expect(towers.embedItems([])).rejects.toMatchObject({ code: "parity_failed" });
 });
 
-test("what takes scores apart is opened once, by the first that asks", async () => {
+test.each([
+  { itemTower: "at_once", read: "again, as nobody keeps its bytes", readingsAfter: 2 },
+  { itemTower: "when_asked", read: "from the bytes that are there", readingsAfter: 1 },
+] as const)("what takes scores apart is opened once, by the first that asks: $read", async (given) => {
+  const { itemTower, readingsAfter } = given;
   const { source, version, paths, golden } = await world();
-  const model = await loadModel(source, version);
+  const model = await loadModel({ ...source, itemTower }, version);
   const readings = () => paths.filter((path) => path === "user_tower.onnx").length;
   expect(readings()).toBe(1);
   const [explainer, same] = await Promise.all([model.explainer(), model.explainer()]);
   expect(same).toBe(explainer);
-  expect(readings()).toBe(2);
+  expect(readings()).toBe(readingsAfter);
   const { userLayout } = model.towers.features;
   const nothing = { offsets: new Int32Array(2), indices: new Int32Array(0), weights: new Float32Array(0) };
   const nobody = {

@@ -64,8 +64,10 @@ export async function loadModel(
   const bundle = await readServingBundle(source.blobs, version, options);
   checkSchema(bundle);
   const { manifest, heads, fallback, golden, readItemOnnx } = bundle;
-  const explaining = explainerOf(source.runtime, bundle);
   const later = source.itemTower === "when_asked";
+  // Where memory is scarce the portable executor runs, which keeps the file's bytes anyway.
+  const readUserOnnx = later ? async () => bundle.userOnnx : bundle.readUserOnnx;
+  const explaining = explainerOf(source.runtime, { ...bundle, readUserOnnx });
   const itemOnnx = later ? readItemOnnx : await readItemOnnx();
   const towers = await openTowers(source.runtime, { ...bundle, itemOnnx });
   try {
@@ -110,7 +112,7 @@ function withItemsChecked(towers: Towers, golden: Golden): Towers {
   };
 }
 
-/** An explainer that is opened once, when it is asked for: from the file, as nobody keeps the tower's bytes. */
+/** An explainer that is opened once, when it is asked for. */
 function explainerOf(
   runtime: Runtime,
   { manifest, features, readUserOnnx }: ServingBundle,
