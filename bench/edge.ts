@@ -10,7 +10,7 @@ import { type EdgeWorld, makeEdgeWorld } from "./edge/world.ts";
 
 /** What `npm run bench` says of it. */
 export const about =
-  "edge functions in Deno: cold boot, warm p50/p99, CPU, memory, size (--boots N --warm N --preset lite)";
+  "edge functions in Deno: cold boot, warm p50/p99, CPU, memory, size (--boots N --warm N --only NAME,NAME --preset lite)";
 
 interface Moment {
   readonly at: number;
@@ -35,7 +35,7 @@ export const run: Benchmark = async ({ args, log }) => {
   if (url === undefined) return { skipped: "needs DATABASE_URL: edge functions talk to a server" };
   const boots = option(args, "--boots", 10);
   const warm = option(args, "--warm", 300);
-  const only = args.includes("--only") ? [args[args.indexOf("--only") + 1]!] : functionFolders();
+  const only = args.includes("--only") ? args[args.indexOf("--only") + 1]!.split(",") : functionFolders();
   const files = await bundleEdge();
   const codeBytes = files.reduce((sum, { code }) => sum + code.length, 0);
   const preset = args.includes("lite") ? "lite" : "standard";
