@@ -33,7 +33,7 @@ describe.skipIf(server === undefined).each(clients)("queries with bounds over $c
     const breaker: boolean[] = [];
     const { db, close } = open(line.url, {
       maxConnections: options.maxConnections ?? 2,
-      bounds: { timeoutMs: options.timeoutMs ?? 300, clock, onBreaker: (open) => breaker.push(open) },
+      bounds: { timeoutMs: options.timeoutMs ?? 5000, clock, onBreaker: (open) => breaker.push(open) },
     });
     const ask = async (milliseconds = 0): Promise<unknown> =>
       (await sql`select pg_sleep(${milliseconds}::double precision / 1000), 1 as one`.execute(db)).rows[0];
@@ -60,19 +60,22 @@ describe.skipIf(server === undefined).each(clients)("queries with bounds over $c
     ));
 
   test("a transaction whose query takes too long is rolled back", () =>
-    world(async ({ db, ask }) => {
-      const table = `bound_queries_${process.pid}`;
-      const work = db.transaction().execute(async (trx) => {
-        await sql`create table ${sql.table(table)} ()`.execute(trx);
-        await sql`select pg_sleep(60)`.execute(trx);
-      });
-      await expect(work).rejects.toMatchObject(unreachable);
-      await ask();
-      const { rows } = await sql<{
-        there: boolean;
-      }>`select to_regclass(${table}) is not null as there`.execute(db);
-      expect(rows).toEqual([{ there: false }]);
-    }));
+    world(
+      async ({ db, ask }) => {
+        const table = `bound_queries_${process.pid}`;
+        const work = db.transaction().execute(async (trx) => {
+          await sql`create table ${sql.table(table)} ()`.execute(trx);
+          await sql`select pg_sleep(60)`.execute(trx);
+        });
+        await expect(work).rejects.toMatchObject(unreachable);
+        await ask();
+        const { rows } = await sql<{
+          there: boolean;
+        }>`select to_regclass(${table}) is not null as there`.execute(db);
+        expect(rows).toEqual([{ there: false }]);
+      },
+      { timeoutMs: 500 },
+    ));
 
   test("what is cut is told at once, and found again when it is back", () =>
     world(async ({ line, ask, clock, breaker }) => {
@@ -117,17 +120,20 @@ describe.skipIf(server === undefined).each(clients)("queries with bounds over $c
     ));
 
   test("a frozen line holds nobody longer than the bound, and its connections are given up", () =>
-    world(async ({ line, ask, clock, breaker }) => {
-      await ask();
-      await line.freeze();
-      const asked = await Promise.allSettled([ask(), ask(), ask()]);
-      expect(asked.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
-      expect(breaker).toEqual([true]);
-      await expect(ask()).rejects.toMatchObject({ details: { code: "HELD_BACK" } });
-      await line.mend();
-      clock.time += 1000;
-      expect(await ask()).toMatchObject({ one: 1 });
-    }));
+    world(
+      async ({ line, ask, clock, breaker }) => {
+        await ask();
+        await line.freeze();
+        const asked = await Promise.allSettled([ask(), ask(), ask()]);
+        expect(asked.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+        expect(breaker).toEqual([true]);
+        await expect(ask()).rejects.toMatchObject({ details: { code: "HELD_BACK" } });
+        await line.mend();
+        clock.time += 1000;
+        expect(await ask()).toMatchObject({ one: 1 });
+      },
+      { timeoutMs: 500 },
+    ));
 
   test("a query that cannot even be cancelled, as nobody takes the request, ends all the same", () =>
     world(
@@ -137,7 +143,7 @@ describe.skipIf(server === undefined).each(clients)("queries with bounds over $c
         // A rejection that nobody caught would fail this file.
         await expect(ask(800)).rejects.toMatchObject({ details: { code: "TIMEOUT" } });
       },
-      { maxConnections: 1 },
+      { maxConnections: 1, timeoutMs: 400 },
     ));
 
   test("where every connection is taken, waiting for one ends in database_busy", () =>
@@ -156,7 +162,7 @@ describe.skipIf(server === undefined).each(clients)("queries with bounds over $c
         await taken;
         expect(await ask()).toMatchObject({ one: 1 });
       },
-      { maxConnections: 1 },
+      { maxConnections: 1, timeoutMs: 500 },
     ));
 
   test("a mistake in a query is an answer: nothing is held back", () =>
