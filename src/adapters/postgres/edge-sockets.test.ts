@@ -7,6 +7,9 @@ import { createSecureContext, TLSSocket } from "node:tls";
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { openEdgeOnNode } from "./edge-database.conformance.ts";
+import { edgeSockets } from "./edge-sockets.ts";
+import { nodeSockets } from "./node-sockets.ts";
+import { translateError } from "./translate-errors.ts";
 
 const url = process.env["DATABASE_URL"];
 const openEdge = await openEdgeOnNode();
@@ -149,4 +152,21 @@ describe.skipIf(signed === undefined)("an encrypted connection", () => {
     await secureLine("S", (address) => expect(opened(address, one)).rejects.toMatchObject(refused));
     await secureLine("N", (address) => expect(opened(address, one)).rejects.toMatchObject(refused));
   });
+});
+
+test("whoever waits for a connection of a pool that has ended is told of a database that cannot be reached", () => {
+  const nobody = {
+    connect: () => Promise.reject(new Error("asked")),
+    startTls: () => Promise.reject(new Error("asked")),
+  };
+  for (const sockets of [nodeSockets(), edgeSockets(nobody, { encrypted: false })]) {
+    sockets.refuse();
+    let refusal: unknown;
+    try {
+      sockets.open({ host: ["localhost"], port: [5432] });
+    } catch (error) {
+      refusal = translateError(error);
+    }
+    expect(refusal).toMatchObject({ code: "database_unreachable" });
+  }
 });

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import { FutagoError } from "../../base/mod.ts";
-import type { PoolSockets } from "./postgres-pool.ts";
+import { type PoolSockets, poolEnded } from "./postgres-pool.ts";
 
 /** An open connection, as `Deno.connect` gives it. */
 export interface EdgeConnection {
@@ -39,7 +39,7 @@ export function edgeSockets(
   let refused = false;
   return {
     open: ({ host, port }) => {
-      if (refused) throw new Error("Cannot connect as the pool must not have been ended: it was");
+      if (refused) throw poolEnded();
       const [hostname, at] = [host[0] ?? "localhost", port[0] ?? 5432];
       const connecting = platform.connect({ hostname, port: at });
       const { encrypted, caCerts } = options;

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import type { PoolSockets, PoolTarget } from "./postgres-pool.ts";
+import { type PoolSockets, type PoolTarget, poolEnded } from "./postgres-pool.ts";
 
 /** Node's sockets for a pool. */
 export function nodeSockets(): PoolSockets {
@@ -7,7 +7,7 @@ export function nodeSockets(): PoolSockets {
   let refused = false;
   return {
     open: ({ host, port, path }: PoolTarget): Socket => {
-      if (refused) throw new Error("Cannot connect as the pool must not have been ended: it was");
+      if (refused) throw poolEnded();
       const [to, at] = [host[0] ?? "localhost", port[0] ?? 5432];
       const socket = connect(path ? { path } : { host: to, port: at });
       sockets.add(socket);

@@ -24,6 +24,15 @@ export interface PoolSockets {
   destroy(): void;
 }
 
+/**
+ * What a connection is refused with once its pool has ended. Whoever still waits for one is told this, and has to be told it as
+ * a database that cannot be reached: as an error of nobody's, it would be answered with 500 where another link of the chain can answer.
+ */
+export function poolEnded(): Error {
+  const error = new Error("Cannot connect as the pool must not have been ended: it was");
+  return Object.assign(error, { code: "CONNECTION_ENDED" });
+}
+
 /** How {@link openPool} connects. */
 export interface PoolOptions {
   readonly sockets: PoolSockets;
