@@ -83,6 +83,18 @@ describe("the linear part of a training", () => {
     await towers.close();
   });
 
+  test("[LP6] gives every item it knows one length, and so one slack, as an index needs it", async () => {
+    const { weights } = await train();
+    const rows = weights[linearTables.item]!;
+    const lengths = Array.from({ length: rows.length / 20 }, (_, row) =>
+      Math.hypot(...rows.subarray(row * 20, row * 20 + 20)),
+    );
+    // Row 0 stands for what nobody knew.
+    expect(lengths[0]).toBe(0);
+    for (const length of lengths.slice(1)) expect(length / lengths[1]!).toBeCloseTo(1, 5);
+    expect(weights[linearTables.limit]![0]).toBeCloseTo(lengths[1]! / 0.9, 4);
+  });
+
   test("[LP4] the same data and seed give the same part", async () => {
     const [one, two] = [await train(), await train()];
     for (const name of Object.values(linearTables)) expect(one.weights[name]).toEqual(two.weights[name]);
