@@ -1,5 +1,5 @@
 import type { Manifest } from "../registry/mod.ts";
-import { type TowerOptions, type TowerPreset, towerPresets } from "../towers/mod.ts";
+import { type TowerOptions, type TowerPreset, tasks, towerPresets } from "../towers/mod.ts";
 import type { TrainingOptions } from "../training/mod.ts";
 
 /**
@@ -12,8 +12,6 @@ export function towersLike({ preset, dims }: Pick<Manifest, "preset" | "dims">):
   return { preset: Object.hasOwn(towerPresets, preset) ? (preset as TowerPreset) : "lite", dims };
 }
 
-const headWeights = ["likeHeadWeight", "watchHeadWeight", "nopeHeadWeight"] as const;
-
 /**
  * The heads to train after a version, so that a value formula finds what it found.
  *
@@ -22,7 +20,8 @@ const headWeights = ["likeHeadWeight", "watchHeadWeight", "nopeHeadWeight"] as c
  */
 export function headsLike({ training }: Pick<Manifest, "training">): TrainingOptions {
   return Object.fromEntries(
-    headWeights.flatMap((name) => {
+    tasks.flatMap((task) => {
+      const name = `${task}HeadWeight` as const;
       const weight = training[name];
       return typeof weight === "number" && weight > 0 ? [[name, weight] as const] : [];
     }),

@@ -1,9 +1,10 @@
 import { parseOnnx } from "../onnx/mod.ts";
-import { linearBags, type TowerConfig, type TowerSide } from "../towers/mod.ts";
+import { linearBags, type TowerSide } from "../towers/mod.ts";
 import type { Bundle } from "./bundle.ts";
 import type { LayerWeight } from "./export-layers.ts";
 import { describeInputs, type ExportedFiles } from "./export-onnx.ts";
 import { towerLayers } from "./export-tower-layers.ts";
+import { trainedTowers } from "./trained-towers.ts";
 
 /** Bytes of one weight file: what TensorFlow.js's own converter writes, so that browsers may keep it. */
 const shardBytes = 4 * 1024 * 1024;
@@ -15,8 +16,8 @@ const shardBytes = 4 * 1024 * 1024;
  * @param bundle A version's bundle.
  */
 export function canExportTfjs({ manifest }: Pick<Bundle, "manifest">): boolean {
-  const towers = manifest.training["towers"] as Partial<TowerConfig> | undefined;
-  return towers?.kind === "tower_config" && towers.sequence === undefined;
+  const towers = trainedTowers(manifest);
+  return towers !== undefined && towers.sequence === undefined;
 }
 
 /**
@@ -44,13 +45,12 @@ export function exportTfjs(
   bundle: Pick<Bundle, "manifest" | "features" | "userOnnx" | "itemOnnx">,
 ): ExportedFiles {
   const { manifest, features, userOnnx, itemOnnx } = bundle;
-  if (!canExportTfjs(bundle)) {
+  const config = trainedTowers(manifest);
+  if (config === undefined || !canExportTfjs(bundle)) {
     throw new RangeError(
       `Cannot export version "${manifest.version}" to TensorFlow.js as Futago must have trained its towers, without a sequence: its manifest describes other ones; export it with --format onnx`,
     );
   }
-  // Versions of before there were linear parts do not speak of them.
-  const config = { linearDims: 0, ...(manifest.training["towers"] as Partial<TowerConfig>) } as TowerConfig;
   const layouts = { user: features.userLayout, item: features.itemLayout };
   const bags = config.linearDims > 0 ? linearBags(layouts) : undefined;
   const sides = [

@@ -4,10 +4,8 @@ import type { Runtime } from "../onnx/mod.ts";
 import {
   loadTowers,
   openScoreExplainer,
-  resolveTowerConfig,
   type ScoreExplainer,
   type ServedHeads,
-  type TowerConfig,
   type TowerFiles,
   type Towers,
 } from "../towers/mod.ts";
@@ -15,6 +13,7 @@ import { type ReadBundleOptions, readServingBundle, type ServingBundle } from ".
 import type { Fallback } from "./fallback.ts";
 import { checkParity, type Golden } from "./golden.ts";
 import type { Manifest } from "./manifest.ts";
+import { trainedTowers } from "./trained-towers.ts";
 
 /** A version, opened and proven to answer as it did when it was registered. */
 export interface LoadedModel {
@@ -119,16 +118,14 @@ function explainerOf(
 ): { readonly open: () => Promise<ScoreExplainer>; readonly close: () => Promise<void> } {
   let opening: Promise<ScoreExplainer> | undefined;
   const open = async (): Promise<ScoreExplainer> => {
-    const shape = manifest.training["towers"] as Partial<TowerConfig> | undefined;
-    if (shape?.kind !== "tower_config") {
+    const config = trainedTowers(manifest);
+    if (config === undefined) {
       throw new FutagoError(
         "model_unsupported",
         `Cannot explain scores of version "${manifest.version}" as its towers must be Futago's own: they were imported`,
         { details: { version: manifest.version } },
       );
     }
-    // Versions of before there were linear parts do not speak of them.
-    const config = resolveTowerConfig({ linearDims: 0, ...shape });
     return openScoreExplainer(runtime, { userOnnx: await readUserOnnx(), config, features });
   };
   return {
