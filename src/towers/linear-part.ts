@@ -50,7 +50,7 @@ export const linearTables = {
   limit: "item.linear.limit",
 } as const;
 
-/** Numbers of a vector that the linear part takes: its own, and one that brings each side to unit length. */
+/** Numbers of a vector that the linear part takes: its own, and one for each side to be of unit length by. */
 export function linearWidth({ linearDims }: Pick<TowerConfig, "linearDims">): number {
   return linearDims === 0 ? 0 : linearDims + 2;
 }

@@ -45,7 +45,7 @@ export interface LinearPartOptions extends Omit<ValidatorOptions, "items"> {
 /** Weights that are tried, in logits per standard deviation. */
 const weightsTried = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8];
 
-/** How far the limit g of `linearBags` stands above the longest row. */
+/** How far the limit g of `linearBags` stands above the length of the rows. */
 const headroom = 1 / 0.9;
 
 /**
@@ -56,12 +56,12 @@ const headroom = 1 / 0.9;
  * ```
  *
  * The rows of V are brought to one length, which costs a fifth of what the part gains: with lengths of their own, each vector needs
- * another slack to be of unit length, and an index over such vectors finds a third of the nearest (pgvector's HNSW, ef_search 100,
- * MovieLens-1M: recall@100 .33; so .998). What the lengths told, how often an item is liked, the learned bias tells, too. So chosen
- * e · f has a standard deviation of about a τ over the items for a viewer of middling history: κ is the median of
- * |S| over the validation viewers. Penalty and weight a are chosen by validation: the first
- * by NDCG@10 of the part alone, the second by the mean of NDCG@10 and @100 of the sum. Towers and closed form make different
- * mistakes; what their sum gains is in docs/quality.md.
+ * another slack to be of unit length, and an index over such vectors finds a third of the nearest (pgvector's HNSW at an ef_search of
+ * 100, MovieLens-1M: recall@100 .33; with one length .998). What the lengths told, how often an item is liked, the learned bias
+ * tells, too. So chosen, e · f has a standard deviation of about a τ over the items for a viewer of middling history: κ is the
+ * median of |S| over the validation viewers. Penalty and weight a are chosen by validation: the first by NDCG@10 of the part
+ * alone, the second by the mean of NDCG@10 and @100 of the sum. Towers and closed form make different mistakes; what their sum
+ * gains is in docs/quality.md.
  *
  * @param runtime What multiplies.
  * @param options Towers, likes and the validation set.
@@ -109,7 +109,7 @@ export async function fitLinearPart(
         [linearTables.user]: counting(found.user, served.linearDims),
         [linearTables.evidence]: Float32Array.of(evidence),
         [linearTables.item]: rows,
-        [linearTables.limit]: Float32Array.of(longest(rows, served.linearDims) * headroom),
+        [linearTables.limit]: Float32Array.of(scale * weight * headroom),
       },
       report: { penalty, weight, items: count, ndcg },
     };
@@ -175,14 +175,4 @@ function spread(
 
 function temperatureOf({ config, weights }: LinearPartOptions): number {
   return config.learnTemperature ? Math.exp(weights[temperatureParameter]![0]!) : config.temperature;
-}
-
-function longest(rows: Float32Array, width: number): number {
-  let most = 0;
-  for (let from = 0; from < rows.length; from += width) {
-    let square = 0;
-    for (let d = 0; d < width; d++) square += rows[from + d]! ** 2;
-    most = Math.max(most, square);
-  }
-  return Math.sqrt(most);
 }

@@ -2,7 +2,7 @@ import { type EncodedRows, encodeUsers } from "../features/mod.ts";
 import { createRuntimeProduct, type Runtime } from "../onnx/mod.ts";
 import { linearBags, packedLength, type Weights } from "../towers/mod.ts";
 import { validationNdcg } from "./validation-ndcg.ts";
-import type { ValidatorOptions } from "./validator.ts";
+import { scoreInChunks, type ValidatorOptions } from "./validator.ts";
 import { createWeightEmbedder } from "./weight-embedder.ts";
 
 /** Tables by the rows of the vocabulary, vocabulary × dims. */
@@ -71,14 +71,9 @@ export async function createLinearTrial(
     });
   const step = Math.max(1, Math.floor(largestScores / items.rows));
   return {
-    alone: async (tables) => {
-      const part = linear(tables);
-      const found = { sum: 0, viewers: 0 };
-      for (let from = 0; from < viewers; from += step) {
-        const all = await scores(part, from, Math.min(viewers, from + step));
-        add(found, validationNdcg(all, { set, items: items.rows, k: 10, from }));
-      }
-      return found.sum / Math.max(1, found.viewers);
+    alone: (tables) => {
+      const { users, items: right, width } = linear(tables);
+      return scoreInChunks(product, { left: users, right, width, set, items: items.rows });
     },
     chooseWeight: async (tables, { scale, weights: tried }) => {
       const part = linear(tables);

@@ -1,6 +1,6 @@
 import { type BlobStore, type Clock, type Progress, silentProgress } from "../base/mod.ts";
 import type { Dataset } from "../catalogue/mod.ts";
-import { encodeItems } from "../features/mod.ts";
+import { type EncodedRows, encodeItems } from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
 import { exportTower, type Weights } from "../towers/mod.ts";
 import { batchCount } from "./batch-order.ts";
@@ -113,6 +113,7 @@ async function trainTowers(
   if (checkpoints !== undefined && (await restoreState(checkpoints, fingerprint!, state)))
     hardNegatives?.restored();
 
+  const ranked = validation?.items === undefined ? items : encodeItems(features, validation.items);
   const session = await runtime.load(prepared.onnx, { name: "training step" });
   const validator =
     validation === undefined
@@ -120,7 +121,7 @@ async function trainTowers(
       : await createValidator(runtime, {
           config,
           features,
-          items: validation.items === undefined ? items : encodeItems(features, validation.items),
+          items: ranked,
           set: validation,
           denseRows: training.denseRows,
         });
@@ -152,6 +153,7 @@ async function trainTowers(
   }
   const part = await linearPart(runtime, {
     prepared,
+    ranked,
     learned: state.best,
     finished,
     progress,
@@ -189,6 +191,8 @@ async function linearPart(
   runtime: Runtime,
   of: {
     readonly prepared: PreparedTraining;
+    /** What the validation set ranks. */
+    readonly ranked: EncodedRows;
     readonly learned: Weights;
     readonly finished: boolean;
     readonly progress: Progress;
@@ -202,10 +206,9 @@ async function linearPart(
     return { weights: noLinearPart(served, features) };
   const task = of.progress.start("Fitting the linear part", 1);
   try {
-    const ranked = validation.items === undefined ? items : encodeItems(features, validation.items);
     return await fitLinearPart(runtime, {
       ...{ config, served, features, positives, set: validation, weights: of.learned },
-      items: { train: items, validation: ranked },
+      items: { train: items, validation: of.ranked },
       denseRows: training.denseRows,
       random: random.fork("linear part"),
       signal: of.signal,

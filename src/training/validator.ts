@@ -54,7 +54,14 @@ export async function createValidator(runtime: Runtime, options: ValidatorOption
   };
 }
 
-async function scoreInChunks(
+/**
+ * NDCG@10 of viewers and items that were embedded, over the whole catalogue, in chunks of bounded memory.
+ *
+ * @param product Multiplies by the transpose of the second.
+ * @param options Vectors of viewers (left) and items (right), their width, the set and the number of items.
+ * @returns The mean over viewers with targets, 0-1; 0 without any.
+ */
+export async function scoreInChunks(
   product: DenseProduct,
   options: {
     readonly left: Float32Array;
