@@ -1,10 +1,3 @@
-import { createSupabaseBlobStore } from "../../src/adapters/blob-supabase/mod.ts";
-import {
-  createCatalogueStore,
-  createVectorStore,
-  createVersionStore,
-} from "../../src/adapters/postgres/server/mod.ts";
-import { createPortableRuntime } from "../../src/onnx/mod.ts";
 import {
   createInferenceEngine,
   explorationFromEnv,
@@ -12,16 +5,14 @@ import {
   varietyFromEnv,
 } from "../../src/recommend/mod.ts";
 import type { DependenciesOf } from "./edge-function.ts";
+import { modelStores } from "./model-stores.ts";
 
 /** For routes that need the towers. */
-export const withModels: DependenciesOf = ({ db, settings, env, fetch, clock, log }) => {
-  const store = createCatalogueStore(db);
+export const withModels: DependenciesOf = (platform) => {
+  const { settings, env, clock, log } = platform;
+  const stores = modelStores(platform);
   const engine = createInferenceEngine({
-    store,
-    vectors: createVectorStore(db),
-    versions: createVersionStore(db),
-    blobs: createSupabaseBlobStore({ ...settings.storage, fetch }),
-    runtime: createPortableRuntime(),
+    ...stores,
     itemTower: "when_asked",
     value: valueFromEnv(env),
     variety: varietyFromEnv(env),
@@ -31,5 +22,5 @@ export const withModels: DependenciesOf = ({ db, settings, env, fetch, clock, lo
     onFallback: log.fallback,
     observer: log,
   });
-  return { engine, store };
+  return { engine, store: stores.store };
 };
