@@ -58,17 +58,18 @@ class TowerWriter {
     }
   }
 
-  /** [u, 1, 0] / √2; with a linear part [u, 1, 0, e, rest, 0] / √3. */
+  /** [u, 1, 0] / √2; with a linear part [u, 1, 0, g e, g rest, 0] / √(2 + g²). */
   user(): LayerOutput {
     const { config, layout } = this.#options;
     const sums = layout.bags.map((bag) => ({ bag, sum: this.#sumBag(bag, tableName("user", bag.name)) }));
     const columns = [...sums.map(({ sum }) => sum), ...this.#denseColumns()];
     const history = sums.filter(({ bag }) => bag.role === "history").map(({ sum }) => sum);
     const parts = [this.#stack(config.hidden, this.layers.concatenate("columns", columns))];
-    const scale = 1 / Math.sqrt(config.linearDims > 0 ? 3 : 2);
+    const reach = config.linearDims === 0 ? 0 : this.#learned(linearTables.reach).data[0]!;
+    const scale = 1 / Math.sqrt(2 + reach * reach);
     const direction = this.#direction([...parts, ...this.#skip(config.historyDims, history)], scale);
     const rest = this.layers.constant("rest", direction, [scale, 0]);
-    return this.layers.concatenate("embedding", [direction, rest, ...this.#userPart(scale)]);
+    return this.layers.concatenate("embedding", [direction, rest, ...this.#userPart(reach * scale)]);
   }
 
   /** [e, rest, 0] times the scale, [e, rest] = [S, κ] at unit length. */
@@ -98,7 +99,7 @@ class TowerWriter {
     ];
   }
 
-  /** [f, 0, √(g² - |f|²)] / M. The root of each row stands in a table, less that of an item without a row. */
+  /** [f, 0, √(g² - |f|²)] / length. The root of each row stands in a table, less that of an item without a row. */
   #itemPart(length: number): LayerOutput[] {
     const { layers } = this;
     const { bags, config } = this.#options;
@@ -127,7 +128,7 @@ class TowerWriter {
     return [f, rest];
   }
 
-  /** [v, c, slack] / M; with a linear part [v, c, slack, f, 0, √(g² - |f|²)] / M. */
+  /** [v, c, slack] / M; with a linear part [v, c, slack, f, 0, √(g² - |f|²)] / √(1 + limit² + g²). */
   item(): LayerOutput {
     const { config, layout, bags } = this.#options;
     const { biasLimit } = config;

@@ -37,6 +37,7 @@ const weights = {
   [linearTables.user]: Float32Array.of(0, 0, 1, 3, 0, 1, 0, 4, 1, 0, 0, 1),
   [linearTables.evidence]: Float32Array.of(5),
   [linearTables.item]: Float32Array.of(0, 0, 0.3, 0.4, -0.5, 0, 0, 0.6),
+  [linearTables.reach]: Float32Array.of(limit),
   [linearTables.limit]: Float32Array.of(limit),
 };
 
@@ -88,10 +89,10 @@ describe("the linear part", () => {
 
   // S of a viewer who likes items 1 and 2 is (3, 4), its length 5 that of κ: e = (3, 4) / √50, so that √50 e · f is
   // 3 · .3 + 4 · .4 = 2.5, -1.5 and 2.4. Who likes 2 alone has (0, 4) / √41 and 1.6, 0 and 2.4; the others have 0.
-  test("[LP2] the product is that of the learned towers plus e · f, over the lengths", async () => {
+  test("[LP2] the product is that of the learned towers plus g e · f, over the lengths", async () => {
     const linear = [
-      [2.5, -1.5, 2.4, 0].map((part) => part / Math.sqrt(50)),
-      [1.6, 0, 2.4, 0].map((part) => part / Math.sqrt(41)),
+      [2.5, -1.5, 2.4, 0].map((part) => (limit * part) / Math.sqrt(50)),
+      [1.6, 0, 2.4, 0].map((part) => (limit * part) / Math.sqrt(41)),
       [0, 0, 0, 0],
       [0, 0, 0, 0],
     ];

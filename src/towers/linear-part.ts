@@ -23,13 +23,15 @@ import type { TowerLayouts, TowerParameter } from "./tower-parameters.ts";
  * row f of another. They stand behind what the towers learned:
  *
  * ```
- * user = [u, 1, 0, e, rest, 0] / √3            [e, rest] = [S, κ] / √(|S|² + κ²)
- * item = [v, c, slack, f, 0, √(g² - |f|²)] / M   M² = 1 + limit² + g², g above every |f|
- * user · item = (u · v + c + e · f) / (√3 M)
+ * user = [u, 1, 0, g e, g rest, 0] / √(2 + g²)              [e, rest] = [S, κ] / √(|S|² + κ²)
+ * item = [v, c, slack, f, 0, √(g² - |f|²)] / √(1 + limit² + g²)      g above every |f|
+ * user · item = (u · v + c + g e · f) / √((2 + g²) (1 + limit² + g²))
  * ```
  *
  * Both have unit length, so that whatever finds near vectors finds by the sum of both scores. κ is what S of a viewer with much
- * to go by is like: of somebody who liked little e is short, and the towers decide.
+ * to go by is like: of somebody who liked little e is short, and the towers decide. The part weighs as much in a viewer's vector
+ * as in an item's: were all of it in the item's, these would differ most where nobody looks, in the slack, and an index would
+ * find fewer of the nearest (pgvector's HNSW at an ef_search of 200 on MovieLens-1M: recall@100 .50, so .97).
  */
 export interface LinearBags {
   /** Of the user tower: liked items. */
@@ -44,6 +46,8 @@ export const linearTables = {
   user: "user.linear.table",
   /** [1, 1]: κ, above 0. */
   evidence: "user.linear.evidence",
+  /** [1, 1]: g, as the item tower has it. */
+  reach: "user.linear.reach",
   /** [vocabulary, linearDims]: the rows f. */
   item: "item.linear.table",
   /** [1, 1]: g. */
@@ -71,14 +75,14 @@ export function learnedTowers(config: TowerConfig): TowerConfig {
 }
 
 /**
- * What the inner product of served vectors lacks to u · v + c + e · f: the lengths that they were divided by.
+ * What the inner product of served vectors lacks to u · v + c + g e · f: the lengths that they were divided by.
  *
  * @param config The towers as they are served.
  * @param limit g, where they have a linear part.
- * @returns √2 √(1 + limit²), or √3 M.
+ * @returns √2 √(1 + limit²), or √(2 + g²) √(1 + limit² + g²).
  */
-export function packedLength({ biasLimit, linearDims }: TowerConfig, limit = 0): number {
-  return Math.sqrt((linearDims > 0 ? 3 : 2) * (1 + biasLimit * biasLimit + limit * limit));
+export function packedLength({ biasLimit }: TowerConfig, limit = 0): number {
+  return Math.sqrt((2 + limit * limit) * (1 + biasLimit * biasLimit + limit * limit));
 }
 
 /**
@@ -98,7 +102,7 @@ export function linearBags({ user, item }: TowerLayouts): LinearBags | undefined
  *
  * @param config Its width.
  * @param bags What it reads.
- * @returns Four parameters.
+ * @returns Five parameters.
  */
 export function linearParameters({ linearDims }: TowerConfig, bags: LinearBags): readonly TowerParameter[] {
   const found = { spread: 0, decays: false } as const;
@@ -111,6 +115,7 @@ export function linearParameters({ linearDims }: TowerConfig, bags: LinearBags):
       bag: { side: "user", layout: history },
     },
     { name: linearTables.evidence, shape: [1, 1], ...found },
+    { name: linearTables.reach, shape: [1, 1], ...found },
     {
       name: linearTables.item,
       shape: [id.vocabulary, linearDims],
@@ -127,7 +132,7 @@ export function linearParameters({ linearDims }: TowerConfig, bags: LinearBags):
  * @param packed [u, 1, 0] / √2.
  * @param bags What the part reads.
  * @param sources Parameters and inputs.
- * @returns [u, 1, 0, e, rest, 0] / √3.
+ * @returns [u, 1, 0, g e, g rest, 0] / √(2 + g²).
  */
 export function withUserPart(packed: Value, { history }: LinearBags, sources: TowerSources): Value {
   // A history has weights of Euclidean length 1: those of n likes add up to √n, and their sum times that is that of all likes.
@@ -138,8 +143,9 @@ export function withUserPart(packed: Value, { history }: LinearBags, sources: To
   const nothing = mul(count, scalar(0));
   const evidence = add(nothing, sources.parameter(linearTables.evidence));
   const e = l2Normalise(concat([all, evidence], { axis: 1 }), { axis: 1, epsilon: 0 });
-  const whole = concat([mul(packed, scalar(Math.SQRT2)), e, nothing], { axis: 1 });
-  return mul(whole, scalar(1 / Math.sqrt(3)));
+  const reach = sources.parameter(linearTables.reach);
+  const whole = concat([mul(packed, scalar(Math.SQRT2)), mul(e, reach), nothing], { axis: 1 });
+  return div(whole, sqrt(add(mul(reach, reach), scalar(2))));
 }
 
 /**
@@ -148,7 +154,7 @@ export function withUserPart(packed: Value, { history }: LinearBags, sources: To
  * @param packed [v, c, slack] / √(1 + limit²).
  * @param options What the part reads and the configured biasLimit.
  * @param sources Parameters and inputs.
- * @returns [v, c, slack, f, 0, √(g² - |f|²)] / M.
+ * @returns [v, c, slack, f, 0, √(g² - |f|²)] / √(1 + limit² + g²).
  */
 export function withItemPart(
   packed: Value,
@@ -173,19 +179,23 @@ export function withItemPart(
  * bring to the score.
  *
  * @param vector As it is served.
- * @param config The towers as they are served.
+ * @param options The towers as they are served, and g.
  * @returns [v, c, slack] on the scale of the score.
  */
-export function learnedItem(vector: Float32Array, config: TowerConfig): Float32Array {
+export function learnedItem(
+  vector: Float32Array,
+  { config, reach }: { readonly config: TowerConfig; readonly reach: number },
+): Float32Array {
   if (config.linearDims === 0) return vector;
-  return vector.slice(0, config.dims - linearWidth(config)).map((x) => x * Math.sqrt(2 / 3));
+  const scale = Math.sqrt(2 / (2 + reach * reach));
+  return vector.slice(0, config.dims - linearWidth(config)).map((x) => x * scale);
 }
 
 /**
  * The parts that a viewer's likes have in a score through the linear part: linear, but for one length.
  *
  * @param likes Rows of the table and weights.
- * @param options The user table, κ, and the item's vector as it is served.
+ * @param options The user table, κ, g, and the item's vector as it is served.
  * @returns One part for each like.
  */
 export function linearScoreParts(
@@ -194,10 +204,11 @@ export function linearScoreParts(
     readonly config: TowerConfig;
     readonly table: Float32Array;
     readonly evidence: number;
+    readonly reach: number;
     readonly item: Float32Array;
   },
 ): Float64Array {
-  const { config, table, evidence, item } = options;
+  const { config, table, evidence, reach, item } = options;
   const { linearDims } = config;
   const at = directionDims(config) + 2;
   const sum = new Float64Array(linearDims);
@@ -213,5 +224,6 @@ export function linearScoreParts(
     return part;
   });
   const length = Math.hypot(evidence, count * Math.hypot(...sum));
-  return parts.map((part) => (part * count) / (length * Math.sqrt(3)));
+  const scale = (reach * count) / (length * Math.sqrt(2 + reach * reach));
+  return parts.map((part) => part * scale);
 }

@@ -40,6 +40,7 @@ function tower(options: TowerOptions, layout: RowLayout, change: (weights: Weigh
     all[i] = i % 3 === 2 ? 1 : Math.sin(i + 1);
   });
   weights[linearTables.evidence]?.fill(0.5);
+  weights[linearTables.reach]?.fill(0.75);
   change(weights);
   const userOnnx = exportTower("user", { config, layouts, weights });
   // Of the features only the layouts are read.

@@ -126,11 +126,12 @@ export async function openScoreExplainer(
   const table = (bag: string): TowerArray => arrays.get(tableName("user", bag))!;
   const history =
     config.linearDims === 0 ? undefined : linearBags({ user: layout, item: itemLayout })!.history;
+  const reach = arrays.get(linearTables.reach)?.data[0] ?? 0;
   const linear =
     history &&
     ((viewer: EncodedRows, item: Float32Array) =>
       linearScoreParts(viewer.bags[history.name]!, {
-        ...{ config, item, table: arrays.get(linearTables.user)!.data },
+        ...{ config, item, reach, table: arrays.get(linearTables.user)!.data },
         evidence: arrays.get(linearTables.evidence)!.data[0]!,
       }));
   const session = await runtime.load(gradientGraph(config, layout, arrays), { name: "score explainer" });
@@ -150,7 +151,7 @@ export async function openScoreExplainer(
       for (let from = 0; from < itemVectors.length; from += atOnce) {
         if (from > 0 && enough?.()) break;
         const served = itemVectors.slice(from, from + atOnce);
-        const vectors = served.map((vector) => learnedItem(vector, config));
+        const vectors = served.map((vector) => learnedItem(vector, { config, reach }));
         const all = await integrate(session, { sums, fixed, vectors, rowsAtOnce, stretches: by });
         for (const [at, { gradients: mean, ...whole }] of all.entries()) {
           const bags: Record<string, Float64Array> = {};

@@ -100,8 +100,8 @@ test("[HD1] heads read what was learned of vectors that have a linear part, too"
     [linearTables.limit]: Float32Array.of(2),
   };
   const [u, v, c, e, f] = [unit(wave(6, 1)), unit(wave(6, 5)), 0.3, [0.6, 0.8], [0.5, -1]];
-  // [u, 1, 0, e, rest, 0] / √3 and [v, c, slack, f, 0, √(g² − |f|²)] / M, with limit 1 and g = 2: M² = 1 + 1 + 4.
-  const user = [...u, 1, 0, ...e, 0, 0].map((x) => x / Math.sqrt(3));
+  // [u, 1, 0, g e, g rest, 0] / √(2 + g²) and [v, c, slack, f, 0, √(g² − |f|²)] / √(1 + limit² + g²), limit 1 and g 2.
+  const user = [...u, 1, 0, ...e.map((x) => 2 * x), 0, 0].map((x) => x / Math.sqrt(6));
   const slack = [Math.sqrt(1 - c * c), Math.sqrt(4 - 1.25)] as const;
   const item = [...v, c, slack[0], ...f, 0, slack[1]].map((x) => x / Math.sqrt(6));
   expect(Math.hypot(...user)).toBeCloseTo(1, 9);

@@ -45,21 +45,22 @@ export interface LinearPartOptions extends Omit<ValidatorOptions, "items"> {
 /** Weights that are tried, in logits per standard deviation. */
 const weightsTried = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8];
 
-/** How far the limit g of `linearBags` stands above the length of the rows. */
+/** How far g² of `linearBags` stands above the longest g |f|. */
 const headroom = 1 / 0.9;
 
 /**
  * Finds the linear part of trained towers: EASE over the likes, brought to the directions in which its scores differ most,
  *
  * ```
- * B ≈ B V Vᵀ      rows of the user table: B V      rows of the item table: a τ √(2 directions) V_j / |V_j|
+ * B ≈ B V Vᵀ      rows of the user table: B V      g f_j = a τ √(2 directions) V_j / √(|V_j| · mean |V|)
  * ```
  *
- * The rows of V are brought to one length, which costs a fifth of what the part gains: with lengths of their own, each vector needs
- * another slack to be of unit length, and an index over such vectors finds a third of the nearest (pgvector's HNSW at an ef_search of
- * 100, MovieLens-1M: recall@100 .33; with one length .998). What the lengths told, how often an item is liked, the learned bias
- * tells, too. So chosen, e · f has a standard deviation of about a τ over the items for a viewer of middling history: κ is the
- * median of |S| over the validation viewers. Penalty and weight a are chosen by validation: the first by NDCG@10 of the part
+ * The rows of V are brought to the root of their length: the longer they differ, the more do the slacks that bring vectors to
+ * unit length, and the fewer of the nearest does an index find (pgvector's HNSW on MovieLens-1M, recall@100 at an ef_search of
+ * 200: as they come .93, by the root .97, at one length 1). At one length the part gains less, most so with few viewers; by the
+ * root it gains what it does with rows as they come, as the learned bias, too, tells how often an item is liked. So chosen,
+ * g e · f has a standard deviation of about a τ over the items for a viewer of middling history: κ is the median of |S| over the
+ * validation viewers. Penalty and weight a are chosen by validation: the first by NDCG@10 of the part
  * alone, the second by the mean of NDCG@10 and @100 of the sum. Towers and closed form make different mistakes; what their sum
  * gains is in docs/quality.md.
  *
@@ -93,7 +94,7 @@ export async function fitLinearPart(
       const item = await principalDirections(map, from);
       const user = await product.multiply(map, item, { m: count, k: count, n: directions });
       return spread(
-        { user, item: unitRows(item, directions) },
+        { user, item: rootRows(item, directions) },
         { columns, dims: served.linearDims, vocabulary: bags.id.vocabulary },
       );
     };
@@ -103,13 +104,16 @@ export async function fitLinearPart(
     });
     const scale = temperatureOf(options) * Math.sqrt(2 * directions);
     const { weight, evidence, ndcg } = await trial.chooseWeight(found, { scale, weights: weightsTried });
-    const rows = found.item.map((value) => value * scale * weight);
+    const longest = Math.max(...rowLengths(found.item, served.linearDims)) * scale * weight;
+    const limit = Math.sqrt(longest * headroom);
+    const rows = found.item.map((value) => (limit === 0 ? 0 : (value * scale * weight) / limit));
     return {
       weights: {
         [linearTables.user]: counting(found.user, served.linearDims),
         [linearTables.evidence]: Float32Array.of(evidence),
+        [linearTables.reach]: Float32Array.of(limit),
         [linearTables.item]: rows,
-        [linearTables.limit]: Float32Array.of(scale * weight * headroom),
+        [linearTables.limit]: Float32Array.of(limit),
       },
       report: { penalty, weight, items: count, ndcg },
     };
@@ -132,19 +136,23 @@ export function noLinearPart({ linearDims }: TowerConfig, features: FittedFeatur
   return {
     [linearTables.user]: counting(zeros(), linearDims),
     [linearTables.evidence]: Float32Array.of(1),
+    [linearTables.reach]: new Float32Array(1),
     [linearTables.item]: zeros(),
     [linearTables.limit]: new Float32Array(1),
   };
 }
 
-/** Each row at unit length; a row of zeros stays. */
-function unitRows(rows: Float32Array, width: number): Float32Array {
-  const unit = rows.slice();
-  for (let from = 0; from < rows.length; from += width) {
-    const length = Math.hypot(...rows.subarray(from, from + width));
-    if (length > 0) for (let d = 0; d < width; d++) unit[from + d]! /= length;
-  }
-  return unit;
+/** Each row by the root of its length, so that the mean of their squared lengths is 1; a row of zeros stays. */
+function rootRows(rows: Float32Array, width: number): Float32Array {
+  const lengths = rowLengths(rows, width);
+  const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+  return rows.map((value, at) => value / Math.sqrt((lengths[Math.floor(at / width)]! || 1) * mean));
+}
+
+function rowLengths(rows: Float32Array, width: number): Float64Array {
+  return Float64Array.from({ length: rows.length / width }, (_, row) =>
+    Math.hypot(...rows.subarray(row * width, (row + 1) * width)),
+  );
 }
 
 /** The rows with a 1 behind each. */

@@ -92,6 +92,7 @@ describe("exportTfjs", () => {
         for (let i = 0; i < array.length; i++) array[i]! += random.normal();
       // Above the length of every row, as training puts it.
       weights[linearTables.limit]?.fill(5);
+      weights[linearTables.reach]?.fill(5);
       weights[linearTables.evidence]?.fill(2);
       const onnx = {
         user: exportTower("user", { config, layouts, weights }),
