@@ -4,7 +4,9 @@ import {
   biasTableName,
   directionDims,
   type LinearBags,
+  itemLength,
   linearTables,
+  longestLinearRow,
   type TowerConfig,
   type TowerSide,
   tableName,
@@ -99,18 +101,17 @@ class TowerWriter {
     ];
   }
 
-  /** [f, 0, √(g² - |f|²)] / length. The root of each row stands in a table, less that of an item without a row. */
+  /** [f, 0, √(¼ - |f|²)] / length. The root of each row stands in a table, less that of an item without a row. */
   #itemPart(length: number): LayerOutput[] {
     const { layers } = this;
     const { bags, config } = this.#options;
     if (bags === undefined) return [];
     const { linearDims } = config;
     const { shape, data } = this.#learned(linearTables.item);
-    const limit = this.#learned(linearTables.limit).data[0]!;
     const slack = Float32Array.from({ length: shape[0]! }, (_, row) => {
-      let square = limit * limit;
+      let square = longestLinearRow ** 2;
       for (let d = 0; d < linearDims; d++) square -= data[row * linearDims + d]! ** 2;
-      return (Math.sqrt(Math.max(0, square)) - limit) / length;
+      return (Math.sqrt(Math.max(0, square)) - longestLinearRow) / length;
     });
     const tables = {
       linear: { shape, data: Float32Array.from(data, (value) => value / length) },
@@ -122,13 +123,13 @@ class TowerWriter {
     ) as [LayerOutput, LayerOutput];
     const rest = layers.dense("linear_rest", less, {
       kernel: Float32Array.of(0, 1),
-      bias: Float32Array.of(0, limit / length),
+      bias: Float32Array.of(0, longestLinearRow / length),
       units: 2,
     });
     return [f, rest];
   }
 
-  /** [v, c, slack] / M; with a linear part [v, c, slack, f, 0, √(g² - |f|²)] / √(1 + limit² + g²). */
+  /** [v, c, slack] / M; with a linear part [v, c, slack, f, 0, √(¼ - |f|²)] / √(1 + limit² + ¼). */
   item(): LayerOutput {
     const { config, layout, bags } = this.#options;
     const { biasLimit } = config;
@@ -144,8 +145,7 @@ class TowerWriter {
       ids.map(({ sum }) => sum),
     );
     const deep = columns === undefined ? [] : [this.#stack(config.itemHidden, columns)];
-    const limit = bags === undefined ? 0 : this.#learned(linearTables.limit).data[0]!;
-    const length = Math.sqrt(1 + biasLimit * biasLimit + limit * limit);
+    const length = itemLength(config);
     const direction = this.#direction([...own, ...deep], 1 / length);
     if (biasLimit === 0) {
       return this.layers.concatenate("embedding", [

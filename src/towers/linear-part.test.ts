@@ -28,7 +28,7 @@ const item: RowLayout = {
 };
 const layouts = { user, item };
 const config = resolveTowerConfig({ preset: "lite", dims: 14, linearDims: 2, hidden: [] }, layouts);
-const limit = 0.75;
+const reach = 0.75;
 // A bias that starts at 0 would leave nobody without a direction.
 const bias = { "user.output.bias": new Float32Array(8).fill(0.1) };
 const weights = {
@@ -36,9 +36,8 @@ const weights = {
   ...bias,
   [linearTables.user]: Float32Array.of(0, 0, 1, 3, 0, 1, 0, 4, 1, 0, 0, 1),
   [linearTables.evidence]: Float32Array.of(5),
-  [linearTables.item]: Float32Array.of(0, 0, 0.3, 0.4, -0.5, 0, 0, 0.6),
-  [linearTables.reach]: Float32Array.of(limit),
-  [linearTables.limit]: Float32Array.of(limit),
+  [linearTables.item]: Float32Array.of(0, 0, 0.3, 0.2, -0.4, 0, 0, 0.45),
+  [linearTables.reach]: Float32Array.of(reach),
 };
 
 const rows = (bags: EncodedRows["bags"], count: number): EncodedRows => ({
@@ -88,11 +87,11 @@ describe("the linear part", () => {
   });
 
   // S of a viewer who likes items 1 and 2 is (3, 4), its length 5 that of κ: e = (3, 4) / √50, so that √50 e · f is
-  // 3 · .3 + 4 · .4 = 2.5, -1.5 and 2.4. Who likes 2 alone has (0, 4) / √41 and 1.6, 0 and 2.4; the others have 0.
+  // 3 · .3 + 4 · .2 = 1.7, -1.2 and 1.8. Who likes 2 alone has (0, 4) / √41 and .8, 0 and 1.8; the others have 0.
   test("[LP2] the product is that of the learned towers plus g e · f, over the lengths", async () => {
     const linear = [
-      [2.5, -1.5, 2.4, 0].map((part) => (limit * part) / Math.sqrt(50)),
-      [1.6, 0, 2.4, 0].map((part) => (limit * part) / Math.sqrt(41)),
+      [1.7, -1.2, 1.8, 0].map((part) => (reach * part) / Math.sqrt(50)),
+      [0.8, 0, 1.8, 0].map((part) => (reach * part) / Math.sqrt(41)),
       [0, 0, 0, 0],
       [0, 0, 0, 0],
     ];
@@ -103,7 +102,7 @@ describe("the linear part", () => {
       await vectors("item", items, runtimes[0], learned),
     ];
     const before = packedLength(learned);
-    const after = packedLength(config, limit);
+    const after = packedLength(config, reach);
     for (const [viewer, parts] of linear.entries()) {
       for (const [at, part] of parts.entries()) {
         const wanted = dot(alone[0]![viewer]!, alone[1]![at]!) * before + part;

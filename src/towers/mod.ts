@@ -2,6 +2,7 @@ export { initialWeights, type Weights } from "./initial-weights.ts";
 export { residualBound } from "./integrated-gradients.ts";
 export {
   directionDims,
+  itemLength,
   type LinearBags,
   learnedItem,
   learnedTowers,
@@ -10,6 +11,7 @@ export {
   linearScoreParts,
   linearTables,
   linearWidth,
+  longestLinearRow,
   packedLength,
 } from "./linear-part.ts";
 export {

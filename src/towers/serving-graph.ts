@@ -78,7 +78,7 @@ function withLinearPart(
   const { sources } = of;
   const bags = linearBags(of.layouts)!;
   if (side === "user") return withUserPart(packed, bags, sources);
-  return withItemPart(packed, { bags, biasLimit: of.config.biasLimit }, sources);
+  return withItemPart(packed, { bags, config: of.config }, sources);
 }
 
 /**

@@ -97,13 +97,13 @@ test("[HD1] heads read what was learned of vectors that have a linear part, too"
     "heads.weight": Float32Array.from(wave(width, 3)),
     "heads.bias": Float32Array.of(0.2),
     "heads.log_scale": Float32Array.of(-0.5),
-    [linearTables.limit]: Float32Array.of(2),
+    [linearTables.reach]: Float32Array.of(2),
   };
-  const [u, v, c, e, f] = [unit(wave(6, 1)), unit(wave(6, 5)), 0.3, [0.6, 0.8], [0.5, -1]];
-  // [u, 1, 0, g e, g rest, 0] / √(2 + g²) and [v, c, slack, f, 0, √(g² − |f|²)] / √(1 + limit² + g²), limit 1 and g 2.
+  const [u, v, c, e, f] = [unit(wave(6, 1)), unit(wave(6, 5)), 0.3, [0.6, 0.8], [0.3, -0.2]];
+  // [u, 1, 0, g e, g rest, 0] / √(2 + g²) and [v, c, slack, f, 0, √(¼ − |f|²)] / √(1 + limit² + ¼), limit 1 and g 2.
   const user = [...u, 1, 0, ...e.map((x) => 2 * x), 0, 0].map((x) => x / Math.sqrt(6));
-  const slack = [Math.sqrt(1 - c * c), Math.sqrt(4 - 1.25)] as const;
-  const item = [...v, c, slack[0], ...f, 0, slack[1]].map((x) => x / Math.sqrt(6));
+  const slack = [Math.sqrt(1 - c * c), Math.sqrt(0.25 - 0.13)] as const;
+  const item = [...v, c, slack[0], ...f, 0, slack[1]].map((x) => x / 1.5);
   expect(Math.hypot(...user)).toBeCloseTo(1, 9);
   expect(Math.hypot(...item)).toBeCloseTo(1, 9);
   // z = e^(g + ln 4) [ Σ (−1 + w) u v + (−1 + w_c) c ] + b

@@ -54,7 +54,7 @@ export function exportHeads(weights: Weights, { towers, training }: HeadShape): 
         d < width ? Math.fround(startingWeight(task) + own(learned.weight, d)) : 0,
       ),
       scale:
-        packedLength(towers, weights[linearTables.limit]?.[0]) *
+        packedLength(towers, weights[linearTables.reach]?.[0]) *
         Math.exp(own(learned.logScale) + startingScale),
       bias: own(learned.bias),
     };
@@ -72,7 +72,7 @@ export function exportHeads(weights: Weights, { towers, training }: HeadShape): 
  */
 export function startHeads(
   weights: Weights,
-  { heads, limit }: { readonly heads?: ServedHeads | undefined; readonly limit?: number | undefined },
+  { heads, reach }: { readonly heads?: ServedHeads | undefined; readonly reach?: number | undefined },
   { towers, training }: HeadShape,
 ): readonly Task[] {
   const active = activeTasks(training);
@@ -85,7 +85,7 @@ export function startHeads(
       weights[learned.weight]![d * active.length + column] = head.weights[d]! - startingWeight(task);
     }
     weights[learned.bias]![column] = head.bias;
-    weights[learned.logScale]![column] = Math.log(head.scale / packedLength(towers, limit)) - startingScale;
+    weights[learned.logScale]![column] = Math.log(head.scale / packedLength(towers, reach)) - startingScale;
   }
   return carried;
 }

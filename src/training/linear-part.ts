@@ -5,6 +5,7 @@ import { createRuntimeProduct, type Runtime } from "../onnx/mod.ts";
 import {
   linearBags,
   linearTables,
+  longestLinearRow,
   type TowerConfig,
   temperatureParameter,
   type Weights,
@@ -45,22 +46,18 @@ export interface LinearPartOptions extends Omit<ValidatorOptions, "items"> {
 /** Weights that are tried, in logits per standard deviation. */
 const weightsTried = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8];
 
-/** How far g² of `linearBags` stands above the longest g |f|. */
+/** How far ½ stands above the longest row f. */
 const headroom = 1 / 0.9;
 
 /**
  * Finds the linear part of trained towers: EASE over the likes, brought to the directions in which its scores differ most,
  *
  * ```
- * B ≈ B V Vᵀ      rows of the user table: B V      g f_j = a τ √(2 directions) V_j / √(|V_j| · mean |V|)
+ * B ≈ B V Vᵀ      rows of the user table: B V      rows of g f: a τ √(2 items) V_j
  * ```
  *
- * The rows of V are brought to the root of their length: the longer they differ, the more do the slacks that bring vectors to
- * unit length, and the fewer of the nearest does an index find (pgvector's HNSW on MovieLens-1M, recall@100 at an ef_search of
- * 200: as they come .93, by the root .97, at one length 1). At one length the part gains less, most so with few viewers; by the
- * root it gains what it does with rows as they come, as the learned bias, too, tells how often an item is liked. So chosen,
- * g e · f has a standard deviation of about a τ over the items for a viewer of middling history: κ is the median of |S| over the
- * validation viewers. Penalty and weight a are chosen by validation: the first by NDCG@10 of the part
+ * So chosen, g e · f has a standard deviation of about a τ over the items for a viewer of middling history: κ is the median of
+ * |S| over the validation viewers. Penalty and weight a are chosen by validation: the first by NDCG@10 of the part
  * alone, the second by the mean of NDCG@10 and @100 of the sum. Towers and closed form make different mistakes; what their sum
  * gains is in docs/quality.md.
  *
@@ -94,7 +91,7 @@ export async function fitLinearPart(
       const item = await principalDirections(map, from);
       const user = await product.multiply(map, item, { m: count, k: count, n: directions });
       return spread(
-        { user, item: rootRows(item, directions) },
+        { user, item },
         { columns, dims: served.linearDims, vocabulary: bags.id.vocabulary },
       );
     };
@@ -102,18 +99,16 @@ export async function fitLinearPart(
       const made = await tables(penalty);
       return { ...made, penalty, quality: await trial.alone(made) };
     });
-    const scale = temperatureOf(options) * Math.sqrt(2 * directions);
+    // The rows of V have a mean square length of directions / items.
+    const scale = temperatureOf(options) * Math.sqrt(2 * count);
     const { weight, evidence, ndcg } = await trial.chooseWeight(found, { scale, weights: weightsTried });
-    const longest = Math.max(...rowLengths(found.item, served.linearDims)) * scale * weight;
-    const limit = Math.sqrt(longest * headroom);
-    const rows = found.item.map((value) => (limit === 0 ? 0 : (value * scale * weight) / limit));
+    const fits = longestLinearRow / (longestOf(found.item, served.linearDims) * headroom);
     return {
       weights: {
         [linearTables.user]: counting(found.user, served.linearDims),
         [linearTables.evidence]: Float32Array.of(evidence),
-        [linearTables.reach]: Float32Array.of(limit),
-        [linearTables.item]: rows,
-        [linearTables.limit]: Float32Array.of(limit),
+        [linearTables.reach]: Float32Array.of((scale * weight) / fits),
+        [linearTables.item]: found.item.map((value) => value * fits),
       },
       report: { penalty, weight, items: count, ndcg },
     };
@@ -138,21 +133,15 @@ export function noLinearPart({ linearDims }: TowerConfig, features: FittedFeatur
     [linearTables.evidence]: Float32Array.of(1),
     [linearTables.reach]: new Float32Array(1),
     [linearTables.item]: zeros(),
-    [linearTables.limit]: new Float32Array(1),
   };
 }
 
-/** Each row by the root of its length, so that the mean of their squared lengths is 1; a row of zeros stays. */
-function rootRows(rows: Float32Array, width: number): Float32Array {
-  const lengths = rowLengths(rows, width);
-  const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
-  return rows.map((value, at) => value / Math.sqrt((lengths[Math.floor(at / width)]! || 1) * mean));
-}
-
-function rowLengths(rows: Float32Array, width: number): Float64Array {
-  return Float64Array.from({ length: rows.length / width }, (_, row) =>
-    Math.hypot(...rows.subarray(row * width, (row + 1) * width)),
-  );
+/** The length of the longest row. */
+function longestOf(rows: Float32Array, width: number): number {
+  let longest = 0;
+  for (let from = 0; from < rows.length; from += width)
+    longest = Math.max(longest, Math.hypot(...rows.subarray(from, from + width)));
+  return longest;
 }
 
 /** The rows with a 1 behind each. */

@@ -119,9 +119,9 @@ async function preparePooled(
     ? startWarm(initial, { warmStart, features, parameters })
     : { kind: "fresh" };
   if (start.kind === "warm") {
-    const { heads, itemOnnx } = warmStart!.parent;
-    const limit = readTowerWeights("item", itemOnnx).get(linearTables.limit)?.data[0];
-    startHeads(initial, { heads, limit }, { towers: served, training });
+    const { heads, userOnnx } = warmStart!.parent;
+    const reach = readTowerWeights("user", userOnnx).get(linearTables.reach)?.data[0];
+    startHeads(initial, { heads, reach }, { towers: served, training });
   }
   const hardNegatives = await openHardNegatives(runtime, {
     ...data,

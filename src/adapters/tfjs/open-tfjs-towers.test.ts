@@ -90,9 +90,10 @@ describe("exportTfjs", () => {
       // Biases start as zeros; here everything counts, up to item biases at their limit.
       for (const array of Object.values(weights))
         for (let i = 0; i < array.length; i++) array[i]! += random.normal();
-      // Above the length of every row, as training puts it.
-      weights[linearTables.limit]?.fill(5);
       weights[linearTables.reach]?.fill(5);
+      weights[linearTables.item]?.forEach((x, i, all) => {
+        all[i] = x / 10;
+      });
       weights[linearTables.evidence]?.fill(2);
       const onnx = {
         user: exportTower("user", { config, layouts, weights }),
