@@ -3,8 +3,8 @@ import type { OnnxTensor } from "../onnx/mod.ts";
 import {
   biasTableName,
   directionDims,
-  type LinearBags,
   itemLength,
+  type LinearBags,
   linearTables,
   longestLinearRow,
   type TowerConfig,
@@ -131,7 +131,7 @@ class TowerWriter {
 
   /** [v, c, slack] / M; with a linear part [v, c, slack, f, 0, √(¼ - |f|²)] / √(1 + limit² + ¼). */
   item(): LayerOutput {
-    const { config, layout, bags } = this.#options;
+    const { config, layout } = this.#options;
     const { biasLimit } = config;
     const sums = layout.bags.map((bag) => ({ bag, sum: this.#sumBag(bag, tableName("item", bag.name)) }));
     const ids = sums.filter(({ bag }) => bag.role === "id");

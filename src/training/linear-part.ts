@@ -90,10 +90,7 @@ export async function fitLinearPart(
       const from = { gram, count: directions, product, random: random.fork("directions") };
       const item = await principalDirections(map, from);
       const user = await product.multiply(map, item, { m: count, k: count, n: directions });
-      return spread(
-        { user, item },
-        { columns, dims: served.linearDims, vocabulary: bags.id.vocabulary },
-      );
+      return spread({ user, item }, { columns, dims: served.linearDims, vocabulary: bags.id.vocabulary });
     };
     const { penalty, ...found } = await choosePenalty(easePenalties, async (penalty) => {
       const made = await tables(penalty);
