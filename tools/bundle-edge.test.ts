@@ -15,7 +15,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const importsOf = (code: string): string[] =>
-  [...code.matchAll(/\bimport\b[^;"'()]*?["']([^"']+)["']/g)].map(([, from]) => from!);
+  [...code.matchAll(/\bimport\b[^;"'`()]*?["']([^"']+)["']|\bimport\([`"']([^`"']+)[`"']\)/g)].map(
+    ([, from, later]) => (from ?? later)!,
+  );
 
 /** A function's file and every part that it loads. */
 function loadedBy(name: string): readonly EdgeFile[] {
@@ -56,10 +58,33 @@ test("[ED10] of Node a function loads buffers and events at most, and it counts 
     expect(code, path).not.toMatch(
       /(?<![\w$.])(?:Buffer|setImmediate|clearImmediate|process|global)\.|process\.env/,
     );
-    expect(code, path).not.toMatch(/\bimport\(/);
     for (const from of importsOf(code)) if (!/^\.\.?\/[\w/-]+\.js$/.test(from)) loaded.add(from);
   }
   expect([...loaded].sort()).toEqual(["node:buffer", "node:events"]);
+});
+
+test("[ED13] deploying by Supabase's own bundler finds every file that a function may import", () => {
+  // Its pattern, as its command line has it: https://github.com/supabase/cli, internal/functions/deploy.
+  const pattern =
+    /(?:import|export)\s+(?:\{[^{}]+\}|.*?)\s*(?:from)?\s*['"](.*?)['"]|import\(\s*['"](.*?)['"]\)/gi;
+  for (const name of functionFolders()) {
+    const found = new Set<string>();
+    const walk = (path: string): void => {
+      const file = files.find((file) => file.path === path);
+      if (file === undefined || found.has(path)) return;
+      found.add(path);
+      for (const [, from, later] of file.code.matchAll(pattern)) {
+        const target = from || later || "";
+        if (/^\.\.?\//.test(target)) walk(join(path, "..", target));
+      }
+    };
+    walk(`${name}.js`);
+    expect([...found].sort(), name).toEqual(
+      loadedBy(name)
+        .map(({ path }) => path)
+        .sort(),
+    );
+  }
 });
 
 test("it is far below the platform's 20 MB", () => {

@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Plugin } from "rolldown";
+import { build, type OutputChunk, type Plugin } from "rolldown";
 
 /** Where functions import our code from; the underscore tells Supabase that it is no function. */
 export const edgeFolder = "supabase/functions/_shared";
@@ -82,14 +82,29 @@ export async function bundleEdge(folder: string = edgeFolder): Promise<readonly 
   for (const file of output) {
     if (file.type !== "chunk") continue;
     const path = join(folder, file.fileName);
+    const code = findable(file);
     await mkdir(dirname(path), { recursive: true });
     // Whole or not at all, as another process may be importing it.
-    await writeFile(`${path}.${process.pid}`, file.code);
+    await writeFile(`${path}.${process.pid}`, code);
     await rename(`${path}.${process.pid}`, path);
     const modules = Object.entries(file.modules).filter(([, { renderedLength }]) => renderedLength > 0);
-    files.push({ path: file.fileName, code: file.code, modules: modules.map(([id]) => id) });
+    files.push({ path: file.fileName, code, modules: modules.map(([id]) => id) });
   }
   return files;
+}
+
+/**
+ * The code with its imports as `supabase functions deploy` finds them where it bundles on the server: by a pattern, which wants a
+ * space behind `import`, and in which a text before an `import()` may swallow it. What it does not find is not deployed.
+ */
+function findable({ fileName, code, dynamicImports }: OutputChunk): string {
+  const named = dynamicImports.map((path) => `./${posix.relative(posix.dirname(fileName), path)}`);
+  const spaced = code.replace(/^(?:import[^;"']*"[^"]+";)+/, (head) =>
+    head.replaceAll(/import([^;"']*?)(from)?"/g, (_, what: string, from = "") =>
+      `import ${what} ${from} "`.replaceAll(/ {2,}/g, " "),
+    ),
+  );
+  return named.map((path) => `// import "${path}"\n`).join("") + spaced;
 }
 
 /** The entries; and in place of what describes the interface, and of what postgres.js never comes to ask for, nothing. */

@@ -4,8 +4,17 @@ import {
   createVectorStore,
   createVersionStore,
 } from "../../src/adapters/postgres/server/mod.ts";
-import { createPortableRuntime } from "../../src/onnx/mod.ts";
+import type { Runtime } from "../../src/onnx/mod.ts";
 import type { EdgePlatform } from "./edge-function.ts";
+
+/** The portable runtime, read when a model is opened: the first answers of a worker may need none. */
+const portable: Runtime = {
+  name: "portable",
+  load: async (model, options) => {
+    const { createPortableRuntime } = await import("../../src/onnx/mod.ts");
+    return createPortableRuntime().load(model, options);
+  },
+};
 
 /** What a function that opens a model works with: rows, vectors, versions, their bundles, and what runs them. */
 export function modelStores({ db, settings, fetch }: EdgePlatform) {
@@ -14,6 +23,6 @@ export function modelStores({ db, settings, fetch }: EdgePlatform) {
     vectors: createVectorStore(db),
     versions: createVersionStore(db),
     blobs: createSupabaseBlobStore({ ...settings.storage, fetch }),
-    runtime: createPortableRuntime(),
+    runtime: portable,
   };
 }

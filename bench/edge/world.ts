@@ -5,7 +5,7 @@ import { createOrtRuntime } from "../../src/adapters/ort-node/mod.ts";
 import { openDatabase } from "../../src/adapters/postgres/mod.ts";
 import { type BlobStore, createMemoryBlobStore, createRandom } from "../../src/base/mod.ts";
 import { buildDataset, type Dataset, generateDemo } from "../../src/catalogue/mod.ts";
-import { embedCatalogue } from "../../src/embeddings/mod.ts";
+import { embedCatalogue, embedPeople } from "../../src/embeddings/mod.ts";
 import { fitFeatures, videoSchema } from "../../src/features/mod.ts";
 import { createDeployer, type DeployableModel } from "../../src/registry/mod.ts";
 import {
@@ -21,7 +21,10 @@ import {
 export interface EdgeWorld {
   readonly databaseUrl: URL;
   readonly storagePort: number;
+  /** Viewers without a stored vector: whoever recommends to them computes it. */
   readonly userIds: readonly string[];
+  /** Viewers who have done nothing since their vector was stored. */
+  readonly storedUserIds: readonly string[];
   readonly videoIds: readonly string[];
   readonly model: DeployableModel;
   /** Bytes of each file of the bundle. */
@@ -60,16 +63,24 @@ export async function makeEdgeWorld(url: string, preset: TowerPreset): Promise<E
     clock: Date,
     prepare: async ({ towers, version }) => {
       await embedCatalogue({ towers, version, store, vectors });
+      await embedPeople({ towers, version, store, vectors, asOf: Date.now() });
     },
   });
   const { version } = await deployer.register(model, { dataset });
   await deployer.promote(version);
+  const adults = people.filter((person) => person.ageConfirmedAt !== undefined).map(({ id }) => id);
+  const half = Math.floor(adults.length / 2);
+  const userIds = adults.slice(0, half);
+  await sql`delete from user_embeddings where user_id = any (${userIds}::text[])`.execute(
+    database.connection,
+  );
   await database.close();
   const storage = await serveBlobs(blobs);
   return {
     databaseUrl,
     storagePort: storage.port,
-    userIds: people.filter((person) => person.ageConfirmedAt !== undefined).map(({ id }) => id),
+    userIds,
+    storedUserIds: adults.slice(half),
     videoIds: items.map(({ id }) => id),
     model,
     bundle: await sizes(blobs),

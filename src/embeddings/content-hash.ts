@@ -19,9 +19,10 @@ export function itemContentHash(item: Item): string {
  * does not embed everybody again who ever liked the video.
  *
  * @param history A person with the events that are encoded.
- * @returns The same for equal histories, another for any change.
+ * @param historyEvents How many of the newest events the towers read.
+ * @returns That number, a colon, and 32 hex digits that are the same for equal histories, others for any change.
  */
-export function historyContentHash(history: PersonHistory): string {
+export function historyContentHash(history: PersonHistory, historyEvents: number): string {
   const { person, events } = history;
   const rows = events.map((event) => [
     event.itemId,
@@ -30,7 +31,27 @@ export function historyContentHash(history: PersonHistory): string {
     event.watchFraction ?? null,
     event.watchSeconds ?? null,
   ]);
-  return sha256Hex(
+  const hash = sha256Hex(
     canonicalJson([person.fields, rows, ...(person.taste === undefined ? [] : [person.taste])]),
-  ).slice(0, 32);
+  );
+  return `${historyEvents}:${hash.slice(0, 32)}`;
+}
+
+/**
+ * Whether a stored user vector was made from what is known of the person now.
+ *
+ * @param contentHash As {@link historyContentHash} gave it when the vector was stored.
+ * @param history What is known now.
+ * @param read How many of the newest events were asked for: there may be more only where so many came.
+ * @returns False, too, where too few were read to say.
+ */
+export function isMadeFrom(
+  contentHash: string,
+  { history, read }: { readonly history: PersonHistory; readonly read: number },
+): boolean {
+  const historyEvents = Number.parseInt(contentHash, 10);
+  const { events } = history;
+  if (!(historyEvents > 0) || (historyEvents > read && events.length >= read)) return false;
+  const encoded = { ...history, events: events.slice(-historyEvents) };
+  return historyContentHash(encoded, historyEvents) === contentHash;
 }

@@ -46,7 +46,12 @@ export async function embedPeople(options: EmbedPeopleOptions): Promise<EmbedSum
   async function* active(): AsyncIterable<Candidate<PersonHistory>> {
     for await (const history of peopleHistories(store, { limit: towers.historyEvents })) {
       if (history.events.length === 0) task.advance(1);
-      else yield { row: history, id: history.person.id, hash: historyContentHash(history) };
+      else
+        yield {
+          row: history,
+          id: history.person.id,
+          hash: historyContentHash(history, towers.historyEvents),
+        };
     }
   }
   try {

@@ -93,6 +93,10 @@ export function createMemoryVectorStore(catalogue: CatalogueStore): VectorStore 
       return hashes(new Map([...items].filter(([id]) => asked.has(id))));
     },
     userHashes: async (version) => hashes(partition(version).users),
+    userVector: async (version, personId) => {
+      const stored = partitions.get(version)?.users.get(personId);
+      return stored && { vector: stored.vector.slice(), contentHash: stored.hash };
+    },
     removeItemVectors: async (version, ids) => {
       const { items } = partition(version);
       for (const id of ids) items.delete(id);

@@ -1,4 +1,4 @@
-export { historyContentHash, itemContentHash } from "./content-hash.ts";
+export { historyContentHash, isMadeFrom, itemContentHash } from "./content-hash.ts";
 export {
   type EmbedCatalogueOptions,
   type EmbedSummary,

@@ -114,6 +114,10 @@ export function testVectorStore(makeStore: () => Promise<VectorStoreUnderTest>):
         contentHashes: ["u", "x"],
       });
       expect(await vectors.userHashes("v1")).toEqual(new Map([["viewer", "u"]]));
+      const stored = { vector: Float32Array.of(1, 0), contentHash: "u" };
+      expect(await vectors.userVector("v1", "viewer")).toEqual(stored);
+      expect(await vectors.userVector("v1", "stranger")).toBeUndefined();
+      expect(await vectors.userVector("v9", "viewer")).toBeUndefined();
       await vectors.putItemVectors("v1", { ids: [], vectors: new Float32Array(0), contentHashes: [] });
       expect(await vectors.buildIndex("v1")).toMatchObject({ rows: 4 });
     });

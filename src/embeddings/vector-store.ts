@@ -6,6 +6,13 @@ export interface VectorBatch {
   readonly contentHashes: readonly string[];
 }
 
+/** A vector as it is stored. */
+export interface StoredVector {
+  /** Unit length. */
+  readonly vector: Float32Array;
+  readonly contentHash: string;
+}
+
 /** What an item must be to be found; every condition that is given must hold, and an empty list is none. */
 export interface ItemFilter {
   /** At least one of these genres. */
@@ -62,6 +69,8 @@ export interface VectorStore {
   /** id -> content hash of every item vector stored under a version, or of those of given items alone. */
   itemHashes(version: string, ids?: readonly string[]): Promise<ReadonlyMap<string, string>>;
   userHashes(version: string): Promise<ReadonlyMap<string, string>>;
+  /** A stored user vector, half precision at least, with its content hash; undefined where there is none, or no such version. */
+  userVector(version: string, personId: string): Promise<StoredVector | undefined>;
   removeItemVectors(version: string, ids: readonly string[]): Promise<void>;
   /** Builds the nearest-neighbour index where the partition is large enough to want one. Idempotent. */
   buildIndex(version: string): Promise<{ readonly indexed: boolean; readonly rows: number }>;

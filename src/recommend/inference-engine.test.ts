@@ -49,6 +49,7 @@ describe("recommend", () => {
     };
     const engine = createInferenceEngine({ ...world, store });
     await world.deploy(1);
+    await engine.refresh();
     await engine.recommend("p00");
     // What a schema that says nothing else asks for.
     expect(limits).toEqual([1000]);

@@ -1,21 +1,24 @@
-import { type Clock, FutagoError, isFutagoError } from "../base/mod.ts";
+import { type Clock, FutagoError } from "../base/mod.ts";
 import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
-import { historyContentHash, type Neighbour, type VectorStore } from "../embeddings/mod.ts";
-import type { LoadedModel } from "../registry/mod.ts";
-import { type Answer, type AnswerSource, bestFirst, ranked } from "./answer.ts";
+import type { Neighbour, VectorStore } from "../embeddings/mod.ts";
+import type { LoadedModel, ModelVersion } from "../registry/mod.ts";
+import { type Answer, type AnswerSource, bestFirst } from "./answer.ts";
+import { type Asked, answerByChain, variedAnswer } from "./answer-chain.ts";
+import { viewerBeforeOpening } from "./before-opening.ts";
 import { type EmbeddedItems, embedItems } from "./embed-items.ts";
 import { codeOf, type EngineObserver, Faults, isDatabaseAway } from "./faults.ts";
 import type { Exploration } from "./newcomers.ts";
 import type { TakenDown } from "./popular-snapshot.ts";
-import { answerReasons, type Explained } from "./reasons/answer-reasons.ts";
-import { type ExplainOptions, type Explanation, explainItem } from "./reasons/explain-item.ts";
+import type { Explained } from "./reasons/answer-reasons.ts";
+import type { ExplainOptions, Explanation } from "./reasons/explain-item.ts";
 import type { ReasonLanguage } from "./reasons/wording.ts";
 import type { RecommendOptions, ScoreOptions } from "./recommend-options.ts";
-import { type ChainQuery, hasTaste, retrieve, type Sourced } from "./retrieve.ts";
+import { type ChainDeps, hasTaste, type ViewerVector } from "./retrieve.ts";
 import { ServingModels, type ServingModelsDeps, type ServingState } from "./serving-models.ts";
+import { type EmbeddedPerson, storeViewerVector } from "./store-viewer-vector.ts";
 import type { ValueFormula } from "./value/value-formula.ts";
 import { Valuation } from "./value/valuing.ts";
-import { type ChoiceOptions, chooseVaried, resolveVariety, type Variety } from "./variety.ts";
+import { resolveVariety, type Variety } from "./variety.ts";
 import { type MemoryQuery, WithoutDatabase, type WithoutDatabaseOptions } from "./without-database.ts";
 import { scoreCandidatesWithoutTowers } from "./without-towers.ts";
 
@@ -74,19 +77,15 @@ export interface EngineStatus {
   readonly version: string | null;
 }
 
-/** A person's vector and where it belongs. */
-export interface EmbeddedPerson {
-  readonly version: string;
-  /** Unit length. */
-  readonly vector: Float32Array;
-  /** How many events it was computed from. */
-  readonly events: number;
-  /** False where the database takes no changes now: the vector was computed all the same. */
-  readonly stored: boolean;
-}
-
 /** Events that are read where no towers say how many they want. */
 const historyWithoutTowers = 500;
+
+/** How an answer is come by. */
+interface Asking {
+  /** Without the towers, while they are not open yet; undefined where it takes them. */
+  readonly early?: (active: ModelVersion) => Promise<Answer | undefined>;
+  readonly ask: (state: ServingState) => Promise<Answer>;
+}
 
 /** Most items that come with reasons: each is a way back through the tower. */
 const mostExplained = 100;
@@ -120,10 +119,14 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     personId: string,
     {
       model,
+      limit = model?.towers.historyEvents ?? historyWithoutTowers,
       ageConfirmed = false,
-    }: { readonly model: LoadedModel | undefined; readonly ageConfirmed?: boolean },
+    }: {
+      readonly model?: LoadedModel | undefined;
+      readonly limit?: number;
+      readonly ageConfirmed?: boolean;
+    },
   ): Promise<PersonHistory> {
-    const limit = model?.towers.historyEvents ?? historyWithoutTowers;
     const known = memory.reading(personId);
     const history = await store.history(personId, { limit });
     known(history);
@@ -142,6 +145,11 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
   const asOf = (history: PersonHistory): number =>
     Math.max(clock.now(), (history.events.at(-1)?.at ?? 0) + 1);
 
+  const chain = (): ChainDeps => {
+    const { exploration = {} } = deps;
+    return { store, vectors, orNextLink, exploration, now: clock.now() };
+  };
+
   async function vectorOf(model: LoadedModel, history: PersonHistory): Promise<Float32Array> {
     return model.towers.embedHistories([history], { asOf: asOf(history) });
   }
@@ -149,6 +157,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
   async function withReasons(answer: Answer, of: Omit<Explained, "source" | "found">, lang?: ReasonLanguage) {
     if (lang === undefined) return answer;
     const { source, recommendations: found } = answer;
+    const { answerReasons } = await import("./reasons/answer-reasons.ts");
     const reasons = await answerReasons({ ...of, source, found, lang }, { store, vectors, asOf, clock });
     if (reasons === undefined) return answer;
     return {
@@ -176,27 +185,55 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
         { topK: limit, variety, valued: true, ...proof, ...(lang && { lang }) },
       );
     }
-    return orFromMemory(personId, { limit, exclude, variety, ...where, ...proof }, async (state) => {
-      const history = await historyOf(personId, { model: state.model, ...proof });
-      const answer = await answerFor({ history, state }, { limit, exclude, variety, ...where });
-      return withReasons(answer, { history, state }, lang);
-    });
+    const asked = { limit, exclude, variety, ...where };
+    // Reasons and a formula read what only the bundle holds.
+    const early = lang === undefined && deps.value === undefined;
+    return orFromMemory(
+      personId,
+      { ...asked, ...proof },
+      {
+        ...(early && {
+          early: ({ version }) => answerBeforeOpening(personId, { version, ...asked, ...proof }),
+        }),
+        ask: async (state) => {
+          const history = await historyOf(personId, { model: state.model, ...proof });
+          const answer = await answerFor({ history, state }, asked);
+          return withReasons(answer, { history, state }, lang);
+        },
+      },
+    );
   }
 
+  /** By the towers of a state, as far as they are open. */
   function answerFor(
-    who: Pick<ChainQuery, "history" | "state">,
-    {
-      limit,
-      variety,
-      ...where
-    }: Omit<ChainQuery, "history" | "state" | "places"> & { readonly variety: Required<Variety> },
+    { history, state }: { readonly history: PersonHistory; readonly state: ServingState },
+    asked: Asked,
   ): Promise<Answer> {
-    const { exploration = {} } = deps;
-    const chain = { store, vectors, vectorOf, orNextLink, exploration, now: clock.now() };
-    const valuing = valuation.of(who.state.model);
-    return varied(who.state, { limit, variety, valuing }, (size) =>
-      retrieve({ ...who, ...where, limit: size, places: limit }, chain),
-    );
+    const { model, source, version, fallback } = state;
+    const viewer: ViewerVector | undefined =
+      model !== undefined && source !== "none" && hasTaste(history, model)
+        ? { version: model.version, source, make: () => vectorOf(model, history) }
+        : undefined;
+    const of = { version, alike: model?.version, valuing: valuation.of(model) };
+    return answerByChain({ history, viewer, fallback }, asked, { of, chain: chain() });
+  }
+
+  async function answerBeforeOpening(
+    personId: string,
+    {
+      version,
+      ageConfirmed,
+      ...asked
+    }: Asked & { readonly version: string; readonly ageConfirmed?: boolean },
+  ): Promise<Answer | undefined> {
+    const proof = ageConfirmed === undefined ? {} : { ageConfirmed };
+    const read = (limit: number) => historyOf(personId, { limit, ...proof });
+    const who = await viewerBeforeOpening(personId, { version, vectors, historyOf: read });
+    if (who === undefined) return undefined;
+    const of = { version, alike: version, valuing: undefined };
+    const answer = await answerByChain({ ...who, fallback: undefined }, asked, { of, chain: chain() });
+    // The linear model, which may know more than popularity, lies in the bundle.
+    return who.viewer === undefined || answer.source === "two_tower" ? answer : undefined;
   }
 
   async function explain(
@@ -219,6 +256,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       const answer = await answerFor(who, { ...asked, variety });
       const valuing = valuation.of(state.model);
       const query = { ...who, ...asked, filter, itemId, lang, answer, valuing };
+      const { explainItem } = await import("./reasons/explain-item.ts");
       return explainItem(query, { store, vectors, vectorOf, asOf });
     });
   }
@@ -234,13 +272,14 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     },
   ): Promise<Answer> {
     const { topK, variety, valued, ageConfirmed = false, lang } = options;
-    return orFromMemory(personId, { limit: topK, candidates, variety, ageConfirmed }, async (state) => {
+    const ask = async (state: ServingState): Promise<Answer> => {
       const history = await historyOf(personId, { model: state.model, ageConfirmed });
       const { model, source, fallback } = state;
       const valuing = valued ? valuation.of(model) : undefined;
       const answer = async (by: AnswerSource, scored: readonly Neighbour[], user?: Float32Array) => {
         const all = { source: by, found: bestFirst(scored), scored: scored.length, ...(user && { user }) };
-        const chosen = await varied(state, { limit: topK, variety, valuing }, async () => all);
+        const of = { version: state.version, alike: model?.version, valuing };
+        const chosen = await variedAnswer({ limit: topK, variety }, { of, chain: chain() }, async () => all);
         return withReasons(chosen, { history, state }, lang);
       };
       if (candidates.length === 0) return answer(source === "none" ? "popularity" : source, []);
@@ -261,17 +300,8 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
         fallback === undefined ? without : { ...without, fallback },
       );
       return answer(lesser.source, lesser.scored);
-    });
-  }
-
-  async function varied(
-    { model, version }: ServingState,
-    options: ChoiceOptions,
-    found: (size: number) => Promise<Sourced>,
-  ): Promise<Answer> {
-    const alike = { store, vectors, version: model?.version, tolerant: orNextLink };
-    const chosen = await chooseVaried(found, options, alike);
-    return { recommendations: ranked(chosen.found), modelVersion: version, source: chosen.source };
+    };
+    return orFromMemory(personId, { limit: topK, candidates, variety, ageConfirmed }, { ask });
   }
 
   // Whatever goes wrong with towers and vectors, be it memory or a partition that is gone, the next link answers;
@@ -288,17 +318,15 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     }
   }
 
-  async function orFromMemory(
-    personId: string,
-    query: MemoryQuery,
-    ask: (state: ServingState) => Promise<Answer>,
-  ): Promise<Answer> {
+  async function orFromMemory(personId: string, query: MemoryQuery, { early, ask }: Asking): Promise<Answer> {
     try {
-      const answer = await models.use((state) => {
-        if (state.failure === undefined) faults.works("opening");
-        else faults.broken("opening", state.failure);
-        return ask(state);
-      });
+      const answer =
+        (early && (await models.beforeOpening(early))) ??
+        (await models.use((state) => {
+          if (state.failure === undefined) faults.works("opening");
+          else faults.broken("opening", state.failure);
+          return ask(state);
+        }));
       faults.works("database");
       faults.answered(answer.source);
       memory.keep();
@@ -317,22 +345,10 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     personId: string,
     options: Pick<RecommendOptions, "ageConfirmed"> = {},
   ): Promise<EmbeddedPerson> {
-    return models.use(async (state) => {
-      const history = await historyOf(personId, { model: state.model, ...options });
-      const model = opened(state.model);
-      const { version } = model;
-      const vector = await vectorOf(model, history);
-      const contentHashes = [historyContentHash(history)];
-      const events = history.events.length;
-      try {
-        await vectors.createPartition(version, vector.length);
-        await vectors.putUserVectors(version, { ids: [personId], vectors: vector, contentHashes });
-      } catch (error) {
-        // What is stored is a copy; the next answer computes the vector anew.
-        if (!(isFutagoError(error) && error.code === "database_read_only")) throw error;
-        return { version, vector, events, stored: false };
-      }
-      return { version, vector, events, stored: true };
+    return models.use(async ({ model }) => {
+      const history = await historyOf(personId, { model, ...options });
+      const towers = opened(model);
+      return storeViewerVector(history, { towers, vectors, vector: await vectorOf(towers, history) });
     });
   }
 

@@ -10,7 +10,6 @@ export type { EmbeddedItems } from "./embed-items.ts";
 export type { ChainLink, EngineObserver } from "./faults.ts";
 export {
   createInferenceEngine,
-  type EmbeddedPerson,
   type EngineStatus,
   type InferenceEngine,
   type InferenceEngineDeps,
@@ -29,6 +28,7 @@ export {
   type ServingModelsDeps,
   type ServingState,
 } from "./serving-models.ts";
+export type { EmbeddedPerson } from "./store-viewer-vector.ts";
 export { type ByValueOptions, byValue, type Valued } from "./value/by-value.ts";
 export {
   lackingHeads,

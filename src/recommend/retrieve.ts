@@ -1,11 +1,10 @@
 import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
 import type { ItemFilter, Neighbour, VectorStore } from "../embeddings/mod.ts";
 import { tasteFields } from "../features/mod.ts";
-import type { LoadedModel } from "../registry/mod.ts";
+import type { Fallback, LoadedModel } from "../registry/mod.ts";
 import type { AnswerSource } from "./answer.ts";
 import { chooseNewcomers, type Exploration } from "./newcomers.ts";
 import { hasDeclared, popularInTaste } from "./popular-in-taste.ts";
-import type { ServingState } from "./serving-models.ts";
 import type { Found } from "./variety.ts";
 import { recommendLinear } from "./without-towers.ts";
 
@@ -14,11 +13,18 @@ export interface Sourced extends Found {
   readonly source: AnswerSource;
 }
 
+/** A vector of a viewer, and whose. */
+export interface ViewerVector {
+  readonly version: string;
+  readonly source: "two_tower" | "previous_version";
+  /** As the towers of that version make it. */
+  make(): Promise<Float32Array>;
+}
+
 /** What the chain works with. */
 export interface ChainDeps {
   readonly store: CatalogueStore;
   readonly vectors: VectorStore;
-  readonly vectorOf: (model: LoadedModel, history: PersonHistory) => Promise<Float32Array>;
   /** Runs a link: undefined where it is broken, so that the next one answers. */
   readonly orNextLink: <T>(ask: () => Promise<T>) => Promise<T | undefined>;
   /** How much is given to new items, and the moment it is. */
@@ -29,7 +35,9 @@ export interface ChainDeps {
 /** Whose recommendations are looked for, and which. */
 export interface ChainQuery {
   readonly history: PersonHistory;
-  readonly state: ServingState;
+  /** Absent where no towers answer, or nothing tells what this viewer likes. */
+  readonly viewer: ViewerVector | undefined;
+  readonly fallback: Fallback | undefined;
   readonly limit: number;
   /** Places of the answer, which `limit` may be more than. */
   readonly places: number;
@@ -45,8 +53,8 @@ export interface ChainQuery {
  * @returns Best first, as many as asked for while there are so many.
  */
 export async function retrieve(query: ChainQuery, deps: ChainDeps): Promise<Sourced> {
-  const { history, state, limit, places, exclude } = query;
-  const { store, vectors, vectorOf, orNextLink } = deps;
+  const { history, viewer, fallback, limit, places, exclude } = query;
+  const { store, vectors, orNextLink } = deps;
   const personId = history.person.id;
   const where = { personId, exclude, ...(query.filter && { filter: query.filter }) };
   // Items without a vector yet, or without a neighbour, follow behind everything that was scored.
@@ -57,11 +65,10 @@ export async function retrieve(query: ChainQuery, deps: ChainDeps): Promise<Sour
     const rest = await vectors.popular({ ...where, limit: limit - scored, exclude: left });
     return { found: [...found, ...rest.map(({ itemId }) => ({ itemId, score }))], scored };
   };
-  const { model, source, fallback } = state;
-  if (model !== undefined && source !== "none" && hasTaste(history, model)) {
+  if (viewer !== undefined) {
     const answered = await orNextLink(async () => {
-      const user = await vectorOf(model, history);
-      const search = { ...where, version: model.version, vector: user };
+      const user = await viewer.make();
+      const search = { ...where, version: viewer.version, vector: user };
       const found = await vectors.nearest({ ...search, limit });
       const { exploration, now } = deps;
       const newcomers = await chooseNewcomers({ ...search, limit: places, now }, { vectors, exploration });
@@ -69,7 +76,7 @@ export async function retrieve(query: ChainQuery, deps: ChainDeps): Promise<Sour
     });
     if (answered !== undefined && answered.found.length > 0) {
       const { user, newcomers } = answered;
-      return { source, ...(await toppedUp(answered.found, -1)), user, newcomers };
+      return { source: viewer.source, ...(await toppedUp(answered.found, -1)), user, newcomers };
     }
   }
   if (fallback !== undefined && hasTaste(history)) {

@@ -1,13 +1,5 @@
 import { type Clock, FutagoError, within } from "../base/mod.ts";
-import {
-  type Fallback,
-  type LoadedModel,
-  loadModel,
-  type ModelSource,
-  type ModelVersion,
-  readFallback,
-  type VersionStore,
-} from "../registry/mod.ts";
+import type { Fallback, LoadedModel, ModelSource, ModelVersion, VersionStore } from "../registry/mod.ts";
 import { codeOf, type EngineObserver } from "./faults.ts";
 
 /** What stands behind one answer, from its first query to its last: an answer never mixes two of these. */
@@ -109,6 +101,22 @@ export class ServingModels {
     }
   }
 
+  /**
+   * Asks for what can be told without the towers while they are not open yet: a process that has just started would keep its first
+   * callers waiting for a bundle. Opening begins behind it.
+   *
+   * @param ask Given the version that is active; undefined where it takes the towers.
+   * @returns What it gave; undefined, too, where there are towers or none could be opened.
+   */
+  async beforeOpening<T>(ask: (active: ModelVersion) => Promise<T | undefined>): Promise<T | undefined> {
+    if (this.#held !== undefined && this.#held.key !== stillOpening) return undefined;
+    const active = await this.#deps.versions.active();
+    const told = active && (await ask(active));
+    // Whoever comes next may need them.
+    this.#check().catch(() => {});
+    return told;
+  }
+
   /** Looks for another active version now, tries again what failed to open, and waits until it serves. */
   async refresh(): Promise<void> {
     // One that began before may be of a version that is not the active one any more.
@@ -169,7 +177,7 @@ export class ServingModels {
       if (!(error instanceof StillOpening)) throw error;
       const state = { source: "none", version: active?.version ?? null, failure: "storage_failed" } as const;
       // No version has this key, so that every look asks again whether the opening has ended.
-      this.#held ??= { key: "opening", state, shared: undefined, retryAt: Number.POSITIVE_INFINITY };
+      this.#held ??= { key: stillOpening, state, shared: undefined, retryAt: Number.POSITIVE_INFINITY };
     }
   }
 
@@ -208,6 +216,7 @@ export class ServingModels {
     }
     for (const { version, manifestHash } of [active, ...(previous === undefined ? [] : [previous])]) {
       try {
+        const { readFallback } = await import("../registry/mod.ts");
         const fallback = await this.#bounded(readFallback(this.#deps.blobs, version, { manifestHash }));
         return { source: "none", version, fallback, failure };
       } catch {
@@ -222,7 +231,10 @@ export class ServingModels {
   ): Promise<{ model: LoadedModel; failure?: never } | { model?: never; failure: string }> {
     const current = this.#held?.state.model;
     if (current?.version === row.version) return { model: current };
-    const loading = loadModel(this.#deps, row.version, { manifestHash: row.manifestHash });
+    // Not at the top of the file: a process that answers from what is stored reads none of it.
+    const loading = import("../registry/mod.ts").then(({ loadModel }) =>
+      loadModel(this.#deps, row.version, { manifestHash: row.manifestHash }),
+    );
     try {
       return { model: await this.#bounded(loading) };
     } catch (error) {
@@ -254,6 +266,9 @@ export class ServingModels {
 
 /** For how long a version that was replaced is answered from; its vectors are kept for twice as long. */
 const replacedMs = 30_000;
+
+/** In place of a version's key while answers do without one. */
+const stillOpening = "opening";
 
 /** An answer has waited long enough for a version that is being opened. */
 class StillOpening extends Error {}

@@ -128,6 +128,13 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions = 
       return new Map(rows.map(({ id, hash }) => [id, hash]));
     },
     userHashes: (version) => hashes(version, "user"),
+    userVector: async (version, personId) => {
+      const { rows } = await sql<{ embedding: string; hash: string }>`
+        select embedding::text as embedding, content_hash as hash from user_embeddings
+        where model_version = ${version} and user_id = ${storableText(personId)}`.execute(db);
+      const [row] = rows;
+      return row && { vector: vectorOfText(row.embedding), contentHash: row.hash };
+    },
     removeItemVectors: async (version, ids) => {
       await partition(version);
       await sql`delete from video_embeddings where model_version = ${version}
@@ -215,10 +222,7 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions = 
           db,
         ),
       );
-      // The text of a halfvec is a JSON array.
-      return new Map(
-        rows.map((row) => [row.video_id, Float32Array.from(JSON.parse(row.embedding) as number[])]),
-      );
+      return new Map(rows.map((row) => [row.video_id, vectorOfText(row.embedding)]));
     },
     popular: async (query) => {
       checkLimit(query.limit);
@@ -237,6 +241,11 @@ export function createVectorStore(db: Connection, options: VectorStoreOptions = 
 function vectorText(vector: Float32Array): string {
   if (vector.length > 0) return halfvecText(vector, { dims: vector.length });
   throw new RangeError("Cannot look for items as the vector must have numbers: current length is 0");
+}
+
+// The text of a halfvec is a JSON array.
+function vectorOfText(text: string): Float32Array {
+  return Float32Array.from(JSON.parse(text) as number[]);
 }
 
 function toNeighbour(row: NeighbourRow): Neighbour {

@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+import { tinyWorld } from "../../tests/tiny-world.ts";
+import type { BlobStore } from "../base/mod.ts";
+import { embedPeople, historyContentHash, isMadeFrom } from "../embeddings/mod.ts";
+import { loadModel } from "../registry/mod.ts";
+import { createInferenceEngine, type InferenceEngineDeps } from "./inference-engine.ts";
+
+/** A world with a version whose viewers' vectors are stored, and a process that has just started: its bundle does not come. */
+async function storedWorld(deps: Partial<InferenceEngineDeps> = {}) {
+  const world = tinyWorld();
+  const { blobs, runtime, store, vectors, clock } = world;
+  const version = await world.deploy(1);
+  const { towers } = await loadModel({ blobs, runtime }, version);
+  await embedPeople({ towers, version, store, vectors, asOf: clock.now() });
+  const settled = createInferenceEngine(world);
+  await settled.refresh();
+  const wanted = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const late: BlobStore = {
+    ...blobs,
+    read: async (...given) => {
+      wanted.resolve();
+      await gate.promise;
+      return blobs.read(...given);
+    },
+  };
+  const started = createInferenceEngine({ ...world, blobs: late, ...deps });
+  return { ...world, version, settled, started, wanted: wanted.promise, come: gate.resolve };
+}
+
+const idsOf = ({ recommendations }: { readonly recommendations: readonly { readonly itemId: string }[] }) =>
+  recommendations.map(({ itemId }) => itemId);
+
+describe("before a version is open", () => {
+  test("[ED14] a stored vector answers as the towers do, and opening begins behind it", async () => {
+    const { started, settled, version, wanted, come } = await storedWorld();
+    const answer = await started.recommend("p00", { limit: 10 });
+    expect(answer).toMatchObject({ source: "two_tower", modelVersion: version });
+    expect(idsOf(answer)).toEqual(idsOf(await settled.recommend("p00", { limit: 10 })));
+    await wanted;
+    come();
+    await started.refresh();
+    const opened = await started.recommend("p00", { limit: 10 });
+    expect(idsOf(opened)).toEqual(idsOf(answer));
+    await started.close();
+  });
+
+  test("[ED14] takes no vector from before the last event, whatever came since", async () => {
+    const { started, settled, store, clock, come } = await storedWorld();
+    const liked = idsOf(await settled.recommend("p00", { limit: 5 }))[4]!;
+    await store.putEvents([{ personId: "p00", itemId: liked, kind: "like", at: clock.now() }]);
+    const asked = started.recommend("p00", { limit: 10 });
+    // It cannot be answered yet; another viewer can.
+    expect((await started.recommend("p01", { limit: 10 })).source).toBe("two_tower");
+    come();
+    expect(await asked).toEqual(await settled.recommend("p00", { limit: 10 }));
+    await started.close();
+  });
+
+  test("[ED14] popularity answers who never did anything", async () => {
+    const { started, settled, come } = await storedWorld();
+    const answer = await started.recommend("p10", { limit: 3 });
+    expect(answer).toEqual(await settled.recommend("p10", { limit: 3 }));
+    expect(answer.source).toBe("popularity");
+    come();
+    await started.close();
+  });
+
+  test("[ED14] refuses whoever's age is not confirmed", async () => {
+    const { started, come } = await storedWorld();
+    for (const id of ["p11", "nobody"])
+      await expect(started.recommend(id)).rejects.toMatchObject({ code: "age_not_confirmed" });
+    come();
+    await started.close();
+  });
+
+  test.each([
+    ["reasons", {}, { explain: "en" }],
+    ["a formula", { value: { similarity: 1 } }, {}],
+  ] as const)("waits for the bundle where the answer has %s", async (_, deps, options) => {
+    const { started, wanted, come } = await storedWorld(deps);
+    let answered = false;
+    const asked = started.recommend("p00", options).then((answer) => {
+      answered = true;
+      return answer;
+    });
+    await wanted;
+    expect(answered).toBe(false);
+    come();
+    expect((await asked).source).toBe("two_tower");
+    await started.close();
+  });
+});
+
+describe("isMadeFrom", () => {
+  const event = (at: number) => ({ personId: "p", itemId: `v${at}`, kind: "like" as const, at });
+  const history = (...at: readonly number[]) => ({
+    person: { id: "p", fields: { region: "north" } },
+    events: at.map(event),
+    items: new Map(),
+  });
+
+  test("holds for the same newest events, however many more are read", () => {
+    const hash = historyContentHash(history(2, 3), 2);
+    expect(isMadeFrom(hash, { history: history(1, 2, 3), read: 1000 })).toBe(true);
+    expect(isMadeFrom(hash, { history: history(2, 3, 4), read: 1000 })).toBe(false);
+    expect(isMadeFrom(hash, { history: history(3), read: 1000 })).toBe(false);
+  });
+
+  test("does not hold for other fields, an older event that came late, or a hash that says nothing of events", () => {
+    const hash = historyContentHash(history(2, 3), 100);
+    const elsewhere = { ...history(2, 3), person: { id: "p", fields: { region: "south" } } };
+    expect(isMadeFrom(hash, { history: elsewhere, read: 1000 })).toBe(false);
+    expect(isMadeFrom(hash, { history: history(1, 2, 3), read: 1000 })).toBe(false);
+    expect(isMadeFrom("0123456789abcdef", { history: history(2, 3), read: 1000 })).toBe(false);
+    expect(isMadeFrom("", { history: history(), read: 1000 })).toBe(false);
+  });
+
+  test("cannot be said where towers read more than was read", () => {
+    const hash = historyContentHash(history(1, 2, 3), 5);
+    expect(isMadeFrom(hash, { history: history(2, 3), read: 2 })).toBe(false);
+    expect(isMadeFrom(hash, { history: history(1, 2, 3), read: 4 })).toBe(true);
+  });
+});
