@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const importsOf = (code: string): string[] =>
-  [...code.matchAll(/\bimport\b[^;"'`()]*?["']([^"']+)["']|\bimport\([`"']([^`"']+)[`"']\)/g)].map(
+  [...code.matchAll(/\b(?:import|export)\b[^;"'`()]*?["']([^"']+)["']|\bimport\([`"']([^`"']+)[`"']\)/g)].map(
     ([, from, later]) => (from ?? later)!,
   );
 
@@ -49,6 +49,21 @@ test("there is a file for every function, and none loads what only others need",
   expect(modulesOf("events").filter((id) => towers.test(id) || jobs.test(id))).toEqual([]);
   expect(modulesOf("two_tower_recommendations").filter((id) => jobs.test(id))).toEqual([]);
   expect(modulesOf("run_jobs").filter((id) => towers.test(id))).toEqual([]);
+});
+
+test("a function that recommends reads what opens a model when it opens one, and no sooner", () => {
+  const atOnce = (name: string): string[] => {
+    const code = files.find(({ path }) => path === name)!.code.replaceAll(/^\/\/.*$/gm, "");
+    const from = [...code.matchAll(/^import [^;]*?"(\.[^"]+)";|(?<=;)import [^;]*?"(\.[^"]+)";/g)];
+    return from.map(([, first, next]) => join(name, "..", (first ?? next)!));
+  };
+  const loaded = new Set<string>(["two_tower_recommendations.js"]);
+  for (const name of loaded) for (const path of atOnce(name)) loaded.add(path);
+  const read = files.filter(({ path }) => loaded.has(path)).flatMap(({ modules }) => modules);
+  expect(read.some((id) => id.endsWith("src/recommend/inference-engine.ts"))).toBe(true);
+  expect(read.filter((id) => /load-model|portable-runtime|explain-item|score-parts/.test(id))).toEqual([]);
+  const all = modulesOf("two_tower_recommendations");
+  for (const later of ["load-model", "portable-runtime"]) expect(all.join()).toContain(later);
 });
 
 test("[ED10] of Node a function loads buffers and events at most, and it counts on none of its globals", () => {

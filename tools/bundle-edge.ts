@@ -1,5 +1,5 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
-import { dirname, join, posix } from "node:path";
+import { dirname, join, posix, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type OutputChunk, type Plugin } from "rolldown";
 
@@ -41,6 +41,7 @@ const withoutOpenApi = join(root, "apps/edge/without-openapi.ts");
 const withoutStreams = join(root, "apps/edge/without-streams.ts");
 const timers = join(root, "apps/edge/timers.ts");
 const entry = "\0function:";
+const later = "\0later:";
 const replaced: Readonly<Record<string, string>> = {
   "@hono/zod-openapi": withoutOpenApi,
   "node:stream": withoutStreams,
@@ -99,9 +100,9 @@ export async function bundleEdge(folder: string = edgeFolder): Promise<readonly 
  */
 function findable({ fileName, code, dynamicImports }: OutputChunk): string {
   const named = dynamicImports.map((path) => `./${posix.relative(posix.dirname(fileName), path)}`);
-  const spaced = code.replace(/^(?:import[^;"']*"[^"]+";)+/, (head) =>
-    head.replaceAll(/import([^;"']*?)(from)?"/g, (_, what: string, from = "") =>
-      `import ${what} ${from} "`.replaceAll(/ {2,}/g, " "),
+  const spaced = code.replace(/^(?:(?:import|export)[^;"']*"[^"]+";)+/, (head) =>
+    head.replaceAll(/(import|export)([^;"']*?)(from)?"/g, (_, verb: string, what: string, from = "") =>
+      `${verb} ${what} ${from} "`.replaceAll(/ {2,}/g, " "),
     ),
   );
   return named.map((path) => `// import "${path}"\n`).join("") + spaced;
@@ -111,11 +112,17 @@ function findable({ fileName, code, dynamicImports }: OutputChunk): string {
 function edgeModules(): Plugin {
   return {
     name: "edge-modules",
-    resolveId: (id) => {
+    resolveId: (id, importer, { kind }) => {
       if (id.startsWith(entry)) return id;
+      // Else whoever imports one thing of a `mod.ts` at its start would read with it all that another imports later.
+      if (kind === "dynamic-import" && importer?.startsWith(root) && id.startsWith("."))
+        return later + resolve(dirname(importer), id);
       return replaced[id];
     },
-    load: (id) => (id.startsWith(entry) ? entryOf(id.slice(entry.length)) : undefined),
+    load: (id) => {
+      if (id.startsWith(later)) return `export * from ${JSON.stringify(id.slice(later.length))};`;
+      return id.startsWith(entry) ? entryOf(id.slice(entry.length)) : undefined;
+    },
   };
 }
 
