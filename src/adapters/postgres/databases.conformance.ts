@@ -3,6 +3,7 @@ import { afterAll, afterEach, describe } from "vitest";
 import type { OpenConnection } from "./connection.ts";
 import { assembleDatabase, type Database, type DatabaseOptions, openDatabase } from "./database.ts";
 import { openEmbedded } from "./open-embedded.ts";
+import { repeatDeadlocked } from "./repeat-deadlocked.ts";
 
 /** Opens an empty database that is gone after the test. */
 export type OpenTestDatabase = (options?: DatabaseOptions) => Promise<Database>;
@@ -41,7 +42,10 @@ function describeDatabase(
     const opened: { readonly database: Database; readonly schema: string }[] = [];
     afterEach(async () => {
       for (const { database, schema } of opened.splice(0)) {
-        await sql`drop schema if exists ${sql.id(schema)} cascade`.execute(database.connection);
+        // Something may still be read behind an answer, such as the most liked for the time without the database.
+        await repeatDeadlocked(database.connection, (trx) =>
+          sql`drop schema if exists ${sql.id(schema)} cascade`.execute(trx),
+        );
         await database.close();
       }
     });
