@@ -99,7 +99,7 @@ function freshModel(dataset: Dataset, preset: TowerPreset): DeployableModel {
   const parameters = towerParameters(towerConfig, layouts);
   const weights = initialWeights(towerConfig, { parameters, random: createRandom(1) });
   // Found in closed form after training; without likes they are above 0.
-  for (const name of [linearTables.evidence, linearTables.reach]) weights[name]?.fill(1);
+  for (const name of [linearTables.evidence, linearTables.reach, linearTables.doubt]) weights[name]?.fill(1);
   const tower = (side: "user" | "item") => exportTower(side, { config: towerConfig, layouts, weights });
   return { features, towerConfig, trainingConfig: {}, userOnnx: tower("user"), itemOnnx: tower("item") };
 }

@@ -1,5 +1,5 @@
 import { createRandom } from "../base/mod.ts";
-import type { Histories } from "../features/mod.ts";
+import { chooseEvents, newestEvents } from "../features/mod.ts";
 import type { Estimate } from "./bootstrap.ts";
 import { rowOf } from "./evaluation-set.ts";
 import { ndcgAt } from "./metrics/ndcg.ts";
@@ -40,7 +40,7 @@ export async function historyCurve(
   const viewers = set.people.length;
   const points: HistoryCurve["points"][number][] = [];
   for (const length of lengths) {
-    const shortened = { ...set, given: lastEvents(set.given, length) };
+    const shortened = { ...set, given: newestEvents(set.given, length) };
     const values = new Float64Array(viewers * scorers.length);
     for (const [m, scorer] of scorers.entries()) {
       const { rankings } = await rankAll(scorer, shortened, { itemCount: split.items.length, topK: 0 });
@@ -99,38 +99,5 @@ export function viewersWithHistory(split: Pick<Split, "test">, lengths: readonly
     held: chosenSets(held),
     seen: chosenSets(seen),
     candidates,
-  };
-}
-
-function lastEvents(histories: Histories, length: number): Histories {
-  const rows = Array.from(histories.asOf.keys());
-  const { offsets } = histories;
-  return chooseEvents(histories, rows, (row) => Math.max(offsets[row]!, offsets[row + 1]! - length));
-}
-
-/** Some rows, each from some event on. */
-function chooseEvents(
-  histories: Histories,
-  rows: readonly number[],
-  from: (row: number) => number,
-): Histories {
-  const offsets = new Int32Array(rows.length + 1);
-  const events: number[] = [];
-  for (const [r, row] of rows.entries()) {
-    for (let e = from(row); e < histories.offsets[row + 1]!; e++) events.push(e);
-    offsets[r + 1] = events.length;
-  }
-  const { watchSeconds } = histories;
-  return {
-    offsets,
-    item: Int32Array.from(events, (e) => histories.item[e]!),
-    kind: Uint8Array.from(events, (e) => histories.kind[e]!),
-    at: Float64Array.from(events, (e) => histories.at[e]!),
-    watchFraction: Float32Array.from(events, (e) => histories.watchFraction[e]!),
-    ...(watchSeconds === undefined
-      ? {}
-      : { watchSeconds: Float32Array.from(events, (e) => watchSeconds[e]!) }),
-    asOf: Float64Array.from(rows, (row) => histories.asOf[row]!),
-    fields: rows.map((row) => histories.fields[row]!),
   };
 }

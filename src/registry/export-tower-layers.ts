@@ -60,7 +60,7 @@ class TowerWriter {
     }
   }
 
-  /** [u, 1, 0] / √2; with a linear part [u, 1, 0, g e, g rest, 0] / √(2 + g²). */
+  /** [u, 1, 0] / √2; with a linear part [ρ u, 1, 0, g e, g rest, √(1 - ρ²), 0] / √(2 + g²). */
   user(): LayerOutput {
     const { config, layout } = this.#options;
     const sums = layout.bags.map((bag) => ({ bag, sum: this.#sumBag(bag, tableName("user", bag.name)) }));
@@ -71,15 +71,43 @@ class TowerWriter {
     const scale = 1 / Math.sqrt(2 + reach * reach);
     const direction = this.#direction([...parts, ...this.#skip(config.historyDims, history)], scale);
     const rest = this.layers.constant("rest", direction, [scale, 0]);
-    return this.layers.concatenate("embedding", [direction, rest, ...this.#userPart(reach * scale)]);
+    const { bags } = this.#options;
+    if (bags === undefined) return this.layers.concatenate("embedding", [direction, rest]);
+    const summed = this.#sumBag(bags.history, linearTables.user);
+    const [known, unknown] = this.#shares(summed, { width: direction.width, scale });
+    return this.layers.concatenate("embedding", [
+      this.layers.multiply("known_direction", direction, known),
+      rest,
+      ...this.#userPart(summed, reach * scale),
+      unknown,
+      this.layers.constant("linear_nothing", summed, [0]),
+    ]);
   }
 
-  /** [e, rest, 0] times the scale, [e, rest] = [S, κ] at unit length. */
-  #userPart(scale: number): LayerOutput[] {
+  /** ρ, so often as a direction is wide, and √(1 - ρ²) times the scale: [√n + 1, δ] at unit length. */
+  #shares(
+    summed: LayerOutput,
+    { width, scale }: { readonly width: number; readonly scale: number },
+  ): [LayerOutput, LayerOutput] {
     const { layers } = this;
-    const { bags } = this.#options;
-    if (bags === undefined) return [];
-    const summed = this.#sumBag(bags.history, linearTables.user);
+    const count = layers.dense("known_count", summed, {
+      kernel: Float32Array.from({ length: summed.width }, (_, at) => (at === summed.width - 1 ? 1 : 0)),
+      bias: Float32Array.of(1),
+      units: 1,
+    });
+    const doubt = layers.constant("doubt", count, [this.#learned(linearTables.doubt).data[0]!]);
+    const both = layers.concatenate("known_and_doubt", [count, doubt]);
+    const pair = layers.unitLength("known_pair", both, { scale: 1, epsilon: 0 });
+    const ones = new Float32Array(2 * width).fill(1, 0, width);
+    return [
+      layers.dense("known", pair, { kernel: ones, units: width }),
+      layers.dense("unknown", pair, { kernel: Float32Array.of(0, scale), units: 1 }),
+    ];
+  }
+
+  /** [e, rest] times the scale: [S, κ] at unit length. */
+  #userPart(summed: LayerOutput, scale: number): LayerOutput[] {
+    const { layers } = this;
     const { width } = summed;
     // Of each number, S times how many likes there are, as a layer cannot take columns apart: both from all of them.
     const square = width * (width - 1);
@@ -95,13 +123,10 @@ class TowerWriter {
       all,
       layers.constant("linear_evidence", all, [evidence]),
     ]);
-    return [
-      layers.unitLength("linear", pair, { scale, epsilon: 0 }),
-      layers.constant("linear_nothing", all, [0]),
-    ];
+    return [layers.unitLength("linear", pair, { scale, epsilon: 0 })];
   }
 
-  /** [f, 0, √(¼ - |f|²)] / length. The root of each row stands in a table, less that of an item without a row. */
+  /** [f, 0, 0, √(¼ - |f|²)] / length. The root of each row stands in a table, less that of an item without a row. */
   #itemPart(length: number): LayerOutput[] {
     const { layers } = this;
     const { bags, config } = this.#options;
@@ -122,14 +147,14 @@ class TowerWriter {
       layers.weightedSum(name, layers.embedding(`${name}_table`, indices, table), weights),
     ) as [LayerOutput, LayerOutput];
     const rest = layers.dense("linear_rest", less, {
-      kernel: Float32Array.of(0, 1),
-      bias: Float32Array.of(0, longestLinearRow / length),
-      units: 2,
+      kernel: Float32Array.of(0, 0, 1),
+      bias: Float32Array.of(0, 0, longestLinearRow / length),
+      units: 3,
     });
     return [f, rest];
   }
 
-  /** [v, c, slack] / M; with a linear part [v, c, slack, f, 0, √(¼ - |f|²)] / √(1 + limit² + ¼). */
+  /** [v, c, slack] / M; with a linear part [v, c, slack, f, 0, 0, √(¼ - |f|²)] / √(1 + limit² + ¼). */
   item(): LayerOutput {
     const { config, layout } = this.#options;
     const { biasLimit } = config;

@@ -27,8 +27,9 @@ const item: RowLayout = {
   ],
 };
 const layouts = { user, item };
-const config = resolveTowerConfig({ preset: "lite", dims: 14, linearDims: 2, hidden: [] }, layouts);
+const config = resolveTowerConfig({ preset: "lite", dims: 15, linearDims: 2, hidden: [] }, layouts);
 const reach = 0.75;
+const doubt = 1.5;
 // A bias that starts at 0 would leave nobody without a direction.
 const bias = { "user.output.bias": new Float32Array(8).fill(0.1) };
 const weights = {
@@ -38,6 +39,7 @@ const weights = {
   [linearTables.evidence]: Float32Array.of(5),
   [linearTables.item]: Float32Array.of(0, 0, 0.3, 0.2, -0.4, 0, 0, 0.45),
   [linearTables.reach]: Float32Array.of(reach),
+  [linearTables.doubt]: Float32Array.of(doubt),
 };
 
 const rows = (bags: EncodedRows["bags"], count: number): EncodedRows => ({
@@ -88,7 +90,7 @@ describe("the linear part", () => {
 
   // S of a viewer who likes items 1 and 2 is (3, 4), its length 5 that of κ: e = (3, 4) / √50, so that √50 e · f is
   // 3 · .3 + 4 · .2 = 1.7, -1.2 and 1.8. Who likes 2 alone has (0, 4) / √41 and .8, 0 and 1.8; the others have 0.
-  test("[LP2] the product is that of the learned towers plus g e · f, over the lengths", async () => {
+  test("[LP2] the product is that of the learned towers, their direction by ρ, plus g e · f, over the lengths", async () => {
     const linear = [
       [1.7, -1.2, 1.8, 0].map((part) => (reach * part) / Math.sqrt(50)),
       [0.8, 0, 1.8, 0].map((part) => (reach * part) / Math.sqrt(41)),
@@ -103,15 +105,18 @@ describe("the linear part", () => {
     ];
     const before = packedLength(learned);
     const after = packedLength(config, reach);
+    // Of n likes the direction counts (√n + 1) / √((√n + 1)² + 1.5²); the bias, which stands behind it, in full.
+    const shares = [Math.SQRT2 + 1, 2, 1, 1].map((count) => count / Math.hypot(count, doubt));
     for (const [viewer, parts] of linear.entries()) {
+      const user = alone[0]![viewer]!.map((x, d) => (d < 8 ? x * shares[viewer]! : x));
       for (const [at, part] of parts.entries()) {
-        const wanted = dot(alone[0]![viewer]!, alone[1]![at]!) * before + part;
+        const wanted = dot(user, alone[1]![at]!) * before + part;
         expect(dot(us[viewer]!, vs[at]!) * after).toBeCloseTo(wanted, 5);
       }
     }
   });
 
-  test("is as wide as it says: 2 of 14 numbers are its own, 2 bring vectors to unit length, 2 carry the bias", () => {
+  test("is as wide as it says: 2 of 15 numbers are its own, 3 bring vectors to unit length, 2 carry the bias", () => {
     expect(directionDims(config)).toBe(8);
     expect(learnedTowers(config)).toMatchObject({ dims: 10, linearDims: 0, historyDims: 8, idDims: 8 });
     expect(linearBags(layouts)).toEqual({ history: user.bags[1], id: item.bags[0] });
@@ -122,8 +127,8 @@ describe("the linear part", () => {
     expect(linearBags(refused)).toBeUndefined();
     expect(resolveTowerConfig({}, refused).linearDims).toBe(0);
     expect(() => resolveTowerConfig({ linearDims: 8 }, refused)).toThrow("linearDims must be 0");
-    expect(resolveTowerConfig({}, layouts).linearDims).toBe(254);
-    expect(resolveTowerConfig({ dims: 761 }, layouts).linearDims).toBe(0);
+    expect(resolveTowerConfig({}, layouts).linearDims).toBe(253);
+    expect(resolveTowerConfig({ dims: 758 }, layouts).linearDims).toBe(0);
     const many = (of: RowLayout): RowLayout => ({
       ...of,
       bags: of.bags.map((one) => ({ ...one, vocabulary: 9_000 })),

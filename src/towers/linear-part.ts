@@ -23,13 +23,16 @@ import type { TowerLayouts, TowerParameter } from "./tower-parameters.ts";
  * row f of another. They stand behind what the towers learned:
  *
  * ```
- * user = [u, 1, 0, g e, g rest, 0] / √(2 + g²)             [e, rest] = [S, κ] / √(|S|² + κ²)
- * item = [v, c, slack, f, 0, √(¼ - |f|²)] / √(1 + limit² + ¼)      every |f| below ½
- * user · item = (u · v + c + g e · f) / √((2 + g²) (1 + limit² + ¼))
+ * user = [ρ u, 1, 0, g e, g rest, √(1 - ρ²), 0] / √(2 + g²)     [e, rest] = [S, κ] / √(|S|² + κ²)
+ * item = [v, c, slack, f, 0, 0, √(¼ - |f|²)] / √(1 + limit² + ¼)      every |f| below ½
+ * user · item = (ρ u · v + c + g e · f) / √((2 + g²) (1 + limit² + ¼))
+ *
+ * ρ = (√n + 1) / √((√n + 1)² + δ²)      n likes
  * ```
  *
  * Both have unit length, so that whatever finds near vectors finds by the sum of both scores. κ is what S of a viewer with much
- * to go by is like: of somebody who liked little e is short, and the towers decide. How much the part weighs is the viewer's g:
+ * to go by is like: of somebody who liked little e is short, and the towers decide. So is the direction ρ u, the shorter the greater the
+doubt δ: a unit vector says of one like as much as of a hundred, and what is liked by most, c, is the better guess then. How much the part weighs is the viewer's g:
  * were it in the item's numbers, these would differ most where nobody looks, in what brings them to unit length, and an index
  * would find fewer of the nearest (pgvector's HNSW at an ef_search of 200 on MovieLens-1M: recall@100 .49, so .9999).
  */
@@ -48,6 +51,8 @@ export const linearTables = {
   evidence: "user.linear.evidence",
   /** [1, 1]: g, 0 where the part counts nothing. */
   reach: "user.linear.reach",
+  /** [1, 1]: δ, 0 where a direction counts in full from the first like on. */
+  doubt: "user.linear.doubt",
   /** [vocabulary, linearDims]: the rows f, each shorter than {@link longestLinearRow}. */
   item: "item.linear.table",
 } as const;
@@ -55,9 +60,9 @@ export const linearTables = {
 /** How long a row f of an item may be; half of the length of what is learned. */
 export const longestLinearRow = 0.5;
 
-/** Numbers of a vector that the linear part takes: its own, and one for each side to be of unit length by. */
+/** Numbers of a vector that the linear part takes: its own, two for viewers to be of unit length by, one for items. */
 export function linearWidth({ linearDims }: Pick<TowerConfig, "linearDims">): number {
-  return linearDims === 0 ? 0 : linearDims + 2;
+  return linearDims === 0 ? 0 : linearDims + 3;
 }
 
 /** Numbers of a vector that hold the direction which a tower learned. */
@@ -113,7 +118,7 @@ export function linearBags({ user, item }: TowerLayouts): LinearBags | undefined
  *
  * @param config Its width.
  * @param bags What it reads.
- * @returns Four parameters.
+ * @returns Five parameters.
  */
 export function linearParameters({ linearDims }: TowerConfig, bags: LinearBags): readonly TowerParameter[] {
   const found = { spread: 0, decays: false } as const;
@@ -127,6 +132,7 @@ export function linearParameters({ linearDims }: TowerConfig, bags: LinearBags):
     },
     { name: linearTables.evidence, shape: [1, 1], ...found },
     { name: linearTables.reach, shape: [1, 1], ...found },
+    { name: linearTables.doubt, shape: [1, 1], ...found },
     {
       name: linearTables.item,
       shape: [id.vocabulary, linearDims],
@@ -142,7 +148,7 @@ export function linearParameters({ linearDims }: TowerConfig, bags: LinearBags):
  * @param packed [u, 1, 0] / √2.
  * @param bags What the part reads.
  * @param sources Parameters and inputs.
- * @returns [u, 1, 0, g e, g rest, 0] / √(2 + g²).
+ * @returns [ρ u, 1, 0, g e, g rest, √(1 - ρ²), 0] / √(2 + g²).
  */
 export function withUserPart(packed: Value, { history }: LinearBags, sources: TowerSources): Value {
   // A history has weights of Euclidean length 1: those of n likes add up to √n, and their sum times that is that of all likes.
@@ -153,8 +159,16 @@ export function withUserPart(packed: Value, { history }: LinearBags, sources: To
   const nothing = mul(count, scalar(0));
   const evidence = add(nothing, sources.parameter(linearTables.evidence));
   const e = l2Normalise(concat([all, evidence], { axis: 1 }), { axis: 1, epsilon: 0 });
+  const doubt = add(nothing, sources.parameter(linearTables.doubt));
+  const learned = mul(packed, scalar(Math.SQRT2));
+  const end = learned.shape[1] as number;
+  const columns = (of: Value, start: number, stop: number): Value => slice(of, { axis: 1, start, end: stop });
+  const direction = mul(columns(learned, 0, end - 2), add(count, scalar(1)));
+  // [ρ u, √(1 - ρ²)]: u has unit length.
+  const known = l2Normalise(concat([direction, doubt], { axis: 1 }), { axis: 1, epsilon: 0 });
   const reach = sources.parameter(linearTables.reach);
-  const whole = concat([mul(packed, scalar(Math.SQRT2)), mul(e, reach), nothing], { axis: 1 });
+  const parts = [columns(known, 0, end - 2), columns(learned, end - 2, end), mul(e, reach)];
+  const whole = concat([...parts, columns(known, end - 2, end - 1), nothing], { axis: 1 });
   return div(whole, sqrt(add(mul(reach, reach), scalar(2))));
 }
 
@@ -164,7 +178,7 @@ export function withUserPart(packed: Value, { history }: LinearBags, sources: To
  * @param packed [v, c, slack] / √(1 + limit²).
  * @param options What the part reads, and the towers as they are served.
  * @param sources Parameters and inputs.
- * @returns [v, c, slack, f, 0, √(¼ - |f|²)] / √(1 + limit² + ¼).
+ * @returns [v, c, slack, f, 0, 0, √(¼ - |f|²)] / √(1 + limit² + ¼).
  */
 export function withItemPart(
   packed: Value,
@@ -178,7 +192,7 @@ export function withItemPart(
   const slack = sqrt(relu(sub(scalar(longestLinearRow ** 2), length)));
   const nothing = mul(length, scalar(0));
   const own = itemLength({ biasLimit: config.biasLimit, linearDims: 0 });
-  const whole = concat([mul(packed, scalar(own)), f, nothing, slack], { axis: 1 });
+  const whole = concat([mul(packed, scalar(own)), f, nothing, nothing, slack], { axis: 1 });
   return mul(whole, scalar(1 / itemLength(config)));
 }
 
@@ -187,16 +201,31 @@ export function withItemPart(
  * bring to the score.
  *
  * @param vector As it is served.
- * @param options The towers as they are served, and g.
- * @returns [v, c, slack] on the scale of the score.
+ * @param options The towers as they are served, g, and ρ of the viewer.
+ * @returns [ρ v, c, slack] on the scale of the score.
  */
 export function learnedItem(
   vector: Float32Array,
-  { config, reach }: { readonly config: TowerConfig; readonly reach: number },
+  { config, reach, known }: { readonly config: TowerConfig; readonly reach: number; readonly known: number },
 ): Float32Array {
   if (config.linearDims === 0) return vector;
   const scale = Math.sqrt(2 / (2 + reach * reach));
-  return vector.slice(0, config.dims - linearWidth(config)).map((x) => x * scale);
+  const direction = directionDims(config);
+  return vector
+    .slice(0, config.dims - linearWidth(config))
+    .map((x, d) => x * scale * (d < direction ? known : 1));
+}
+
+/**
+ * How much of a viewer's direction counts.
+ *
+ * @param weights Of their likes, of Euclidean length 1.
+ * @param doubt δ.
+ * @returns ρ, 0-1.
+ */
+export function knownShare(weights: Float32Array, doubt: number): number {
+  const count = weights.reduce((sum, weight) => sum + weight, 1);
+  return count / Math.hypot(count, doubt);
 }
 
 /**

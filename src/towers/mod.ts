@@ -3,6 +3,7 @@ export { residualBound } from "./integrated-gradients.ts";
 export {
   directionDims,
   itemLength,
+  knownShare,
   type LinearBags,
   learnedItem,
   learnedTowers,

@@ -41,6 +41,7 @@ function tower(options: TowerOptions, layout: RowLayout, change: (weights: Weigh
   });
   weights[linearTables.evidence]?.fill(0.5);
   weights[linearTables.reach]?.fill(0.75);
+  weights[linearTables.doubt]?.fill(1.5);
   change(weights);
   const userOnnx = exportTower("user", { config, layouts, weights });
   // Of the features only the layouts are read.
@@ -106,8 +107,8 @@ describe("openScoreExplainer", () => {
     const [, options, layout, viewer] = given;
     const { config, userOnnx, features } = tower(options, layout);
     const vectors = itemVectors(layout.sequence ? 4 : 20);
-    // No item has anything where a linear part has the rest of a viewer.
-    if (config.linearDims > 0) for (const vector of vectors) vector[config.dims - 2] = 0;
+    // No item has anything where a linear part has what viewers lack.
+    if (config.linearDims > 0) for (const vector of vectors) vector.fill(0, config.dims - 3, config.dims - 1);
     const session = await ort.load(userOnnx);
     const inputs = servingInputs(viewer, { layout, rows: Int32Array.of(0) });
     const served = Array.from((await session.run(inputs))["embedding"]!.data);

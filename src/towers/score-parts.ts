@@ -14,7 +14,14 @@ import {
 } from "../graph/mod.ts";
 import { emitOnnx, type Runtime, type Tensor } from "../onnx/mod.ts";
 import { integrate } from "./integrated-gradients.ts";
-import { directionDims, learnedItem, linearBags, linearScoreParts, linearTables } from "./linear-part.ts";
+import {
+  directionDims,
+  knownShare,
+  learnedItem,
+  linearBags,
+  linearScoreParts,
+  linearTables,
+} from "./linear-part.ts";
 import { servingInputs } from "./padded-bags.ts";
 import { readTowerWeights, type TowerArray } from "./read-tower-weights.ts";
 import { type SequenceInputs, sequenceVectors, startVector } from "./sequence-tower.ts";
@@ -127,6 +134,7 @@ export async function openScoreExplainer(
   const history =
     config.linearDims === 0 ? undefined : linearBags({ user: layout, item: itemLayout })!.history;
   const reach = arrays.get(linearTables.reach)?.data[0] ?? 0;
+  const doubt = arrays.get(linearTables.doubt)?.data[0] ?? 0;
   const linear =
     history &&
     ((viewer: EncodedRows, item: Float32Array) =>
@@ -140,6 +148,7 @@ export async function openScoreExplainer(
       const sums: Record<string, Float32Array> = { dense: viewer.dense };
       for (const { name } of layout.bags) sums[name] = sumOf(viewer.bags[name]!, table(name));
       const steps = viewer.sequence?.items.length ?? 0;
+      const known = history === undefined ? 1 : knownShare(viewer.bags[history.name]!.weights, doubt);
       // Each step goes the way as a whole, so that a part is the gradient by its share of it.
       if (steps > 0) sums[stepShares] = new Float32Array(steps).fill(1);
       const fixed = (rows: number): Readonly<Record<string, Tensor>> =>
@@ -151,7 +160,7 @@ export async function openScoreExplainer(
       for (let from = 0; from < itemVectors.length; from += atOnce) {
         if (from > 0 && enough?.()) break;
         const served = itemVectors.slice(from, from + atOnce);
-        const vectors = served.map((vector) => learnedItem(vector, { config, reach }));
+        const vectors = served.map((vector) => learnedItem(vector, { config, reach, known }));
         const all = await integrate(session, { sums, fixed, vectors, rowsAtOnce, stretches: by });
         for (const [at, { gradients: mean, ...whole }] of all.entries()) {
           const bags: Record<string, Float64Array> = {};

@@ -100,7 +100,7 @@ export const towerPresets: Readonly<Record<TowerPreset, TowerConfig>> = Object.f
     ...shared,
     preset: "standard",
     dims: 768,
-    linearDims: 254,
+    linearDims: 253,
     hidden: [512, 512],
     historyDims: 510,
     idDims: 510,

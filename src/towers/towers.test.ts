@@ -18,7 +18,7 @@ describe("resolveTowerConfig", () => {
     expect(resolveTowerConfig()).toMatchObject({
       preset: "standard",
       dims: 768,
-      linearDims: 254,
+      linearDims: 253,
       idDims: 510,
       historyDims: 510,
     });

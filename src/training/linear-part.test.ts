@@ -3,11 +3,12 @@ import { createOrtRuntime } from "../adapters/ort-node/mod.ts";
 import { createRandom, type Progress, silentProgress } from "../base/mod.ts";
 import { buildDataset, type Dataset } from "../catalogue/mod.ts";
 import { parseFeatureSchema } from "../features/mod.ts";
-import { linearTables, loadTowers, longestLinearRow } from "../towers/mod.ts";
+import { linearTables, loadTowers, longestLinearRow, resolveTowerConfig } from "../towers/mod.ts";
 import type { FitOptions } from "./fit-options.ts";
 import { linearColumns } from "./linear-columns.ts";
 import { createTrainer } from "./trainer.ts";
 import type { TrainingOptions } from "./training-config.ts";
+import { shorten } from "./viewer-doubt.ts";
 
 const runtime = await createOrtRuntime({ threads: 1 });
 
@@ -129,6 +130,52 @@ describe("the linear part of a training", () => {
     const child = await train({ seed: 2 }, { warmStart: { parent } });
     expect(child.start).toMatchObject({ kind: "warm" });
     expect(child.linear!.ndcg).toBeGreaterThan(0.85);
+  });
+});
+
+describe("the doubt of viewers of whom little is known", () => {
+  /** Everybody likes the same few of 60 items most, and nothing else tells who likes what. */
+  function alike(): Dataset {
+    const random = createRandom(3);
+    const items = Array.from({ length: 60 }, (_, i) => ({ id: `i${i}`, title: `Item ${i}`, fields: {} }));
+    const people = Array.from({ length: 600 }, (_, p) => ({ id: `p${p}`, fields: {} }));
+    const events = people.flatMap(({ id }) =>
+      items.flatMap((item, i) =>
+        random.next() < 1 / (1 + i / 4)
+          ? [{ personId: id, itemId: item.id, kind: "like" as const, at: i }]
+          : [],
+      ),
+    );
+    return buildDataset({ items, people, events }).dataset;
+  }
+
+  test("[LP7] is chosen where a direction says more than is known", async () => {
+    const options = {
+      schema,
+      towers: { preset: "lite", dims: 48, linearDims: 20, hidden: [], temperature: 0.1 },
+      training: { epochs: 6, batchUsers: 100, learningRate: 0.02, warmupSteps: 0, validationShare: 0.2 },
+    } as const;
+    const model = await createTrainer({ runtime }).fit(alike(), options);
+    expect(model.linear!.doubt).toBeGreaterThan(0);
+    expect(model.weights[linearTables.doubt]![0]).toBe(model.linear!.doubt);
+    // Heads read directions as they were trained.
+    const training = { ...options.training, likeHeadWeight: 1 };
+    const headed = await createTrainer({ runtime }).fit(alike(), { ...options, training });
+    expect(headed.linear!.doubt).toBe(0);
+  });
+
+  test("[LP7] shortens directions, the more the less is known, and leaves the rest", () => {
+    const config = resolveTowerConfig({ preset: "lite", dims: 8, linearDims: 0 });
+    const users = new Float32Array(24).fill(0.5);
+    // Of nobody, of one like and of four: (√n + 1) / √((√n + 1)² + 2²) with √n = 0, 1 and 2.
+    const likes = {
+      offsets: Int32Array.of(0, 0, 1, 5),
+      weights: Float32Array.of(1, 0.5, 0.5, 0.5, 0.5),
+    };
+    const short = shorten(users, likes, { config, doubt: 2 });
+    for (const [row, share] of [1 / Math.sqrt(5), 2 / Math.sqrt(8), 3 / Math.sqrt(13)].entries()) {
+      for (let d = 0; d < 8; d++) expect(short[row * 8 + d]).toBeCloseTo(d < 6 ? 0.5 * share : 0.5, 6);
+    }
   });
 });
 

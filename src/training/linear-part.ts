@@ -13,6 +13,7 @@ import {
 import { type LinearColumns, linearColumns } from "./linear-columns.ts";
 import { createLinearTrial, type Tables } from "./linear-trial.ts";
 import type { ValidatorOptions } from "./validator.ts";
+import { chooseDoubt } from "./viewer-doubt.ts";
 
 /** What was chosen for a linear part. */
 export interface LinearReport {
@@ -20,6 +21,8 @@ export interface LinearReport {
   readonly penalty: number;
   /** What a standard deviation of the part's scores weighs with a middling history, in logits of the towers; 0: nothing. */
   readonly weight: number;
+  /** δ: how much more than one like it takes to trust a direction. */
+  readonly doubt: number;
   /** Items that the part knows. */
   readonly items: number;
   /** NDCG@10 on the validation viewers, with the part. */
@@ -39,6 +42,8 @@ export interface LinearPartOptions extends Omit<ValidatorOptions, "items"> {
   readonly positives: Csr;
   /** What the towers learned. */
   readonly weights: Weights;
+  /** Values of δ to choose from, ascending. */
+  readonly doubts: readonly number[];
   readonly random: Random;
   readonly signal?: AbortSignal | undefined;
 }
@@ -58,7 +63,7 @@ const headroom = 1 / 0.9;
  *
  * So chosen, g e · f has a standard deviation of about a τ over the items for a viewer of middling history: κ is the median of
  * |S| over the validation viewers. Penalty and weight a are chosen by validation: the first by NDCG@10 of the part
- * alone, the second by the mean of NDCG@10 and @100 of the sum. Towers and closed form make different mistakes; what their sum
+ * alone, the second by the mean of NDCG@10 and @100 of the sum, after δ (see `chooseDoubt`). Towers and closed form make different mistakes; what their sum
  * gains is in docs/quality.md.
  *
  * @param runtime What multiplies.
@@ -75,7 +80,9 @@ export async function fitLinearPart(
   const columns = linearColumns(positives, options.items.train.bags[bags.id.name]!);
   const count = columns.rows.length;
   if (count < 2) return { weights: noLinearPart(served, features) };
-  const trial = await createLinearTrial(runtime, { ...options, items: options.items.validation });
+  const ranked = { ...options, items: options.items.validation };
+  const doubt = await chooseDoubt(runtime, ranked);
+  const trial = await createLinearTrial(runtime, { ...ranked, doubt });
   const product = await createRuntimeProduct(runtime);
   try {
     const gram = gramMatrix(columns.likes, count);
@@ -105,9 +112,10 @@ export async function fitLinearPart(
         [linearTables.user]: counting(found.user, served.linearDims),
         [linearTables.evidence]: Float32Array.of(evidence),
         [linearTables.reach]: Float32Array.of((scale * weight) / fits),
+        [linearTables.doubt]: Float32Array.of(doubt),
         [linearTables.item]: found.item.map((value) => value * fits),
       },
-      report: { penalty, weight, items: count, ndcg },
+      report: { penalty, weight, doubt, items: count, ndcg },
     };
   } finally {
     await product.close();
@@ -129,6 +137,7 @@ export function noLinearPart({ linearDims }: TowerConfig, features: FittedFeatur
     [linearTables.user]: counting(zeros(), linearDims),
     [linearTables.evidence]: Float32Array.of(1),
     [linearTables.reach]: new Float32Array(1),
+    [linearTables.doubt]: new Float32Array(1),
     [linearTables.item]: zeros(),
   };
 }

@@ -3,6 +3,7 @@ import { createRuntimeProduct, type Runtime } from "../onnx/mod.ts";
 import { linearBags, packedLength, type Weights } from "../towers/mod.ts";
 import { validationNdcg } from "./validation-ndcg.ts";
 import { scoreInChunks, type ValidatorOptions } from "./validator.ts";
+import { shorten } from "./viewer-doubt.ts";
 import { createWeightEmbedder } from "./weight-embedder.ts";
 
 /** Tables by the rows of the vocabulary, vocabulary × dims. */
@@ -30,28 +31,28 @@ const largestScores = 4_194_304;
  * Scores the validation viewers by the towers once, for parts to be added.
  *
  * @param runtime What multiplies.
- * @param options The learned towers and their weights, and the catalogue that is ranked.
+ * @param options The learned towers, their weights and δ, and the catalogue that is ranked.
  * @returns The trial.
  */
 export async function createLinearTrial(
   runtime: Runtime,
-  options: ValidatorOptions & { readonly weights: Weights },
+  options: ValidatorOptions & { readonly weights: Weights; readonly doubt: number },
 ): Promise<LinearTrial> {
-  const { config, features, items, set, weights } = options;
+  const { config, features, items, set, weights, doubt } = options;
   const embedder = await createWeightEmbedder(runtime, {
     ...options,
     histories: set.given,
     name: "linear part",
   });
+  const bags = linearBags({ user: features.userLayout, item: features.itemLayout })!;
+  const histories = encodeUsers(features, set.given, { items }).bags[bags.history.name]!;
   const learned = {
-    users: await embedder.users(weights),
+    users: shorten(await embedder.users(weights), histories, { config, doubt }),
     items: await embedder.items(weights),
     width: config.dims,
     scale: packedLength(config),
   };
   await embedder.close();
-  const bags = linearBags({ user: features.userLayout, item: features.itemLayout })!;
-  const histories = encodeUsers(features, set.given, { items }).bags[bags.history.name]!;
   const ids = items.bags[bags.id.name]!;
   const product = await createRuntimeProduct(runtime, { transposeB: true });
   const viewers = set.given.offsets.length - 1;
@@ -78,7 +79,7 @@ export async function createLinearTrial(
     chooseWeight: async (tables, { scale, weights: tried }) => {
       const part = linear(tables);
       const evidence = medianLength(part.users, part.width);
-      shorten(part.users, { width: part.width, evidence });
+      shortenSums(part.users, { width: part.width, evidence });
       const found = tried.map((weight) => ({
         weight,
         at10: { sum: 0, viewers: 0 },
@@ -137,7 +138,7 @@ function medianLength(rows: Float32Array, width: number): number {
 }
 
 /** S / √(|S|² + κ²) of each row. */
-function shorten(
+function shortenSums(
   rows: Float32Array,
   { width, evidence }: { readonly width: number; readonly evidence: number },
 ): void {

@@ -15,6 +15,7 @@ import {
 } from "./learning-rate-finder.ts";
 import { fitLinearPart, type LinearReport, noLinearPart } from "./linear-part.ts";
 import { type PreparedTraining, prepareTraining } from "./prepare-training.ts";
+import { activeTasks } from "./task-heads.ts";
 import type { TrainedModel } from "./trained-model.ts";
 import { runLoop } from "./training-loop.ts";
 import { freshProgress, removeState, restoreState, type TrainingState } from "./training-state.ts";
@@ -186,6 +187,9 @@ async function trainTowers(
   };
 }
 
+/** Values of δ that are tried. */
+const doubtsTried = [0, 1, 2, 3, 4, 6];
+
 /** Of a training that paused, or without viewers to choose its weight by, a part that adds nothing. */
 async function linearPart(
   runtime: Runtime,
@@ -210,6 +214,8 @@ async function linearPart(
       ...{ config, served, features, positives, set: validation, weights: of.learned },
       items: { train: items, validation: of.ranked },
       denseRows: training.denseRows,
+      // Heads read directions as long as they were trained.
+      doubts: activeTasks(training).length > 0 ? [0] : doubtsTried,
       random: random.fork("linear part"),
       signal: of.signal,
     });

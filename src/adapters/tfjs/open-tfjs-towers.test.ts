@@ -91,6 +91,7 @@ describe("exportTfjs", () => {
       for (const array of Object.values(weights))
         for (let i = 0; i < array.length; i++) array[i]! += random.normal();
       weights[linearTables.reach]?.fill(5);
+      weights[linearTables.doubt]?.fill(3);
       weights[linearTables.item]?.forEach((x, i, all) => {
         all[i] = x / 10;
       });

@@ -198,8 +198,8 @@ function sayResult(context: CliContext, model: TrainedModel): void {
   const found = best.ndcg === undefined ? "" : `, validation NDCG@10 ${best.ndcg.toFixed(3)}`;
   context.say(`Trained in ${(seconds ?? 0).toFixed(1)} s: ${steps} steps, best epoch ${best.epoch}${found}`);
   if (linear === undefined) return;
-  const { weight, items, penalty, ndcg } = linear;
+  const { weight, items, penalty, doubt, ndcg } = linear;
   context.say(
-    `Linear part of weight ${weight} (${items} items, penalty ${penalty}): NDCG@10 ${ndcg.toFixed(3)}`,
+    `Linear part of weight ${weight} (${items} items, penalty ${penalty}), doubt ${doubt}: NDCG@10 ${ndcg.toFixed(3)}`,
   );
 }
