@@ -10,7 +10,7 @@ import {
   splitStrong,
   trainingValidation,
 } from "../src/evaluation/mod.ts";
-import { tasteFields, valuesOf, videoSchema } from "../src/features/mod.ts";
+import { newestEvents, tasteFields, valuesOf, videoSchema } from "../src/features/mod.ts";
 import { createRuntimeProduct } from "../src/onnx/mod.ts";
 import { createTowerScorer, loadTowers } from "../src/towers/mod.ts";
 import { createTrainer } from "../src/training/mod.ts";
@@ -28,7 +28,7 @@ const declaredValues = 3;
  * Trains on the demo catalogue, and recommends to viewers it was not trained on as if their last few likes were all there is:
  * beside popularity, popularity within what they declare, and EASE.
  *
- * @param options Arguments and log; `--share` is `newViewerShare` of training.
+ * @param options Arguments and log; `--share` is `newViewerShare` of training, `--preset` lite or standard.
  * @returns NDCG@10 of validation viewers by which the share was chosen, and of test viewers.
  */
 export async function run({ args, log }: BenchmarkOptions): Promise<Readonly<Record<string, unknown>>> {
@@ -38,7 +38,7 @@ export async function run({ args, log }: BenchmarkOptions): Promise<Readonly<Rec
   const validation = trainingValidation(split);
   const model = await createTrainer({ runtime }).fit(split.train, {
     schema: videoSchema,
-    towers: { preset: "lite" },
+    towers: { preset: args.includes("standard") ? "standard" : "lite" },
     ...(share === undefined ? {} : { training: { newViewerShare: share } }),
     ...(validation === undefined ? {} : { validation }),
   });
@@ -70,7 +70,7 @@ export async function run({ args, log }: BenchmarkOptions): Promise<Readonly<Rec
   await product.close();
   await scorer.close();
   await towers.close();
-  return { newViewerShare: model.trainingConfig.newViewerShare, table };
+  return { newViewerShare: model.trainingConfig.newViewerShare, linear: model.linear, table };
 }
 
 /** The last few events of each viewer; with `items`, a taste that all of their given likes tell. */
@@ -78,30 +78,13 @@ function shortened(
   set: EvaluationSet,
   { length, items }: { readonly length: number; readonly items?: readonly Item[] },
 ): EvaluationSet {
-  const { given } = set;
-  const offsets = new Int32Array(set.people.length + 1);
-  const kept: number[] = [];
-  for (let user = 0; user < set.people.length; user++) {
-    const end = given.offsets[user + 1]!;
-    for (let e = Math.max(given.offsets[user]!, end - length); e < end; e++) kept.push(e);
-    offsets[user + 1] = kept.length;
-  }
-  return {
-    ...set,
-    given: {
-      offsets,
-      item: Int32Array.from(kept, (e) => given.item[e]!),
-      kind: Uint8Array.from(kept, (e) => given.kind[e]!),
-      at: Float64Array.from(kept, (e) => given.at[e]!),
-      watchFraction: Float32Array.from(kept, (e) => given.watchFraction[e]!),
-      asOf: given.asOf,
-      fields: given.fields.map((own, user) => {
-        if (items === undefined) return own;
-        const liked = given.item.subarray(given.offsets[user]!, given.offsets[user + 1]!);
-        return { ...own, taste: tasteOf(Array.from(liked, (item) => items[item]!)) };
-      }),
-    },
-  };
+  const given = newestEvents(set.given, length);
+  if (items === undefined) return { ...set, given };
+  const fields = given.fields.map((own, user) => {
+    const liked = set.given.item.subarray(set.given.offsets[user]!, set.given.offsets[user + 1]!);
+    return { ...own, taste: tasteOf(Array.from(liked, (item) => items[item]!)) };
+  });
+  return { ...set, given: { ...given, fields } };
 }
 
 function tasteOf(liked: readonly Item[]): Taste {

@@ -84,19 +84,27 @@ class TowerWriter {
     ]);
   }
 
-  /** ρ, so often as a direction is wide, and √(1 - ρ²) times the scale: [√n + 1, δ] at unit length. */
+  /** ρ, so often as a direction is wide, and √(1 - ρ²) times the scale: [√(n + 1), δ] at unit length. */
   #shares(
     summed: LayerOutput,
     { width, scale }: { readonly width: number; readonly scale: number },
   ): [LayerOutput, LayerOutput] {
     const { layers } = this;
-    const count = layers.dense("known_count", summed, {
-      kernel: Float32Array.from({ length: summed.width }, (_, at) => (at === summed.width - 1 ? 1 : 0)),
-      bias: Float32Array.of(1),
+    // No layer takes a root: the length of (√n, 1) is its product with itself at unit length.
+    const sides = layers.dense("known_sides", summed, {
+      kernel: Float32Array.from({ length: 2 * summed.width }, (_, at) =>
+        at === 2 * summed.width - 2 ? 1 : 0,
+      ),
+      bias: Float32Array.of(0, 1),
+      units: 2,
+    });
+    const unit = layers.unitLength("known_unit", sides, { scale: 1, epsilon: 0 });
+    const root = layers.dense("known_root", layers.multiply("known_square", sides, unit), {
+      kernel: Float32Array.of(1, 1),
       units: 1,
     });
-    const doubt = layers.constant("doubt", count, [this.#learned(linearTables.doubt).data[0]!]);
-    const both = layers.concatenate("known_and_doubt", [count, doubt]);
+    const doubt = layers.constant("doubt", root, [this.#learned(linearTables.doubt).data[0]!]);
+    const both = layers.concatenate("known_and_doubt", [root, doubt]);
     const pair = layers.unitLength("known_pair", both, { scale: 1, epsilon: 0 });
     const ones = new Float32Array(2 * width).fill(1, 0, width);
     return [

@@ -105,8 +105,8 @@ describe("the linear part", () => {
     ];
     const before = packedLength(learned);
     const after = packedLength(config, reach);
-    // Of n likes the direction counts (√n + 1) / √((√n + 1)² + 1.5²); the bias, which stands behind it, in full.
-    const shares = [Math.SQRT2 + 1, 2, 1, 1].map((count) => count / Math.hypot(count, doubt));
+    // Of n likes the direction counts √(n + 1) / √(n + 1 + 1.5²); the bias, which stands behind it, in full.
+    const shares = [2, 1, 0, 0].map((likes) => Math.sqrt((likes + 1) / (likes + 1 + doubt ** 2)));
     for (const [viewer, parts] of linear.entries()) {
       const user = alone[0]![viewer]!.map((x, d) => (d < 8 ? x * shares[viewer]! : x));
       for (const [at, part] of parts.entries()) {

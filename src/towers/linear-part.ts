@@ -27,7 +27,7 @@ import type { TowerLayouts, TowerParameter } from "./tower-parameters.ts";
  * item = [v, c, slack, f, 0, 0, √(¼ - |f|²)] / √(1 + limit² + ¼)      every |f| below ½
  * user · item = (ρ u · v + c + g e · f) / √((2 + g²) (1 + limit² + ¼))
  *
- * ρ = (√n + 1) / √((√n + 1)² + δ²)      n likes
+ * ρ = √(n + 1) / √(n + 1 + δ²)      n likes
  * ```
  *
  * Both have unit length, so that whatever finds near vectors finds by the sum of both scores. κ is what S of a viewer with much
@@ -163,7 +163,8 @@ export function withUserPart(packed: Value, { history }: LinearBags, sources: To
   const learned = mul(packed, scalar(Math.SQRT2));
   const end = learned.shape[1] as number;
   const columns = (of: Value, start: number, stop: number): Value => slice(of, { axis: 1, start, end: stop });
-  const direction = mul(columns(learned, 0, end - 2), add(count, scalar(1)));
+  const likes = add(mul(count, count), scalar(1));
+  const direction = mul(columns(learned, 0, end - 2), sqrt(likes));
   // [ρ u, √(1 - ρ²)]: u has unit length.
   const known = l2Normalise(concat([direction, doubt], { axis: 1 }), { axis: 1, epsilon: 0 });
   const reach = sources.parameter(linearTables.reach);
@@ -224,8 +225,11 @@ export function learnedItem(
  * @returns ρ, 0-1.
  */
 export function knownShare(weights: Float32Array, doubt: number): number {
-  const count = weights.reduce((sum, weight) => sum + weight, 1);
-  return count / Math.hypot(count, doubt);
+  const root = Math.hypot(
+    weights.reduce((sum, weight) => sum + weight, 0),
+    1,
+  );
+  return root / Math.hypot(root, doubt);
 }
 
 /**

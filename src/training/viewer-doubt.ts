@@ -10,8 +10,8 @@ const lengths = [0, 1, 2, 5, 10, 20, Number.POSITIVE_INFINITY];
 /**
  * Chooses δ (see `linearBags`): the best mean of NDCG@10 over validation viewers of whom none, some and all of their events
  * are known. A direction has unit length after one like as after a hundred, and is trained on whole histories mostly: of
- * somebody who liked one film it says too much. On validation viewers of MovieLens-1M δ = 2 to 4 brought .182 to .215 after one
- * like, .250 to .262 after five, .309 to .317 after twenty, and took nothing from those who liked many.
+ * somebody who liked one film it says too much. On validation viewers of MovieLens-1M δ = 2 brought .182 to .216 after one
+ * like, .250 to .261 after five, .309 to .315 after twenty, and took nothing from those who liked many.
  *
  * @param runtime What multiplies.
  * @param options The learned towers and their weights, the catalogue that is ranked, and what to choose from.
