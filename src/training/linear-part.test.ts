@@ -135,9 +135,10 @@ describe("the linear part of a training", () => {
 
 describe("the doubt of viewers of whom little is known", () => {
   /** Everybody likes the same few of 60 items most, and nothing else tells who likes what. */
-  function alike(): Dataset {
+  function alike(genre?: string): Dataset {
     const random = createRandom(3);
-    const items = Array.from({ length: 60 }, (_, i) => ({ id: `i${i}`, title: `Item ${i}`, fields: {} }));
+    const fields = genre === undefined ? {} : { genres: [genre] };
+    const items = Array.from({ length: 60 }, (_, i) => ({ id: `i${i}`, title: `Item ${i}`, fields }));
     const people = Array.from({ length: 600 }, (_, p) => ({ id: `p${p}`, fields: {} }));
     const events = people.flatMap(({ id }) =>
       items.flatMap((item, i) =>
@@ -162,6 +163,23 @@ describe("the doubt of viewers of whom little is known", () => {
     const training = { ...options.training, likeHeadWeight: 1 };
     const headed = await createTrainer({ runtime }).fit(alike(), { ...options, training });
     expect(headed.linear!.doubt).toBe(0);
+    // Of who declares what they like, more is known than likes tell.
+    const declared = parseFeatureSchema({
+      kind: "feature-schema",
+      name: "declared",
+      version: 1,
+      item: [
+        { kind: "id", name: "id" },
+        { kind: "bag", name: "genre", field: "genres", minCount: 1 },
+      ],
+      user: [
+        { kind: "history", name: "history" },
+        { kind: "distribution", name: "genreShare", of: "genre", declared: 5 },
+      ],
+      history: { limit: 100, maxEvents: 200 },
+    });
+    const told = await createTrainer({ runtime }).fit(alike("north"), { ...options, schema: declared });
+    expect(told.linear!.doubt).toBe(0);
   });
 
   test("[LP7] shortens directions, the more the less is known, and leaves the rest", () => {

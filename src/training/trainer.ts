@@ -1,6 +1,6 @@
 import { type BlobStore, type Clock, type Progress, silentProgress } from "../base/mod.ts";
 import type { Dataset } from "../catalogue/mod.ts";
-import { type EncodedRows, encodeItems } from "../features/mod.ts";
+import { type EncodedRows, encodeItems, tasteFields } from "../features/mod.ts";
 import type { Runtime } from "../onnx/mod.ts";
 import { exportTower, type Weights } from "../towers/mod.ts";
 import { batchCount } from "./batch-order.ts";
@@ -214,8 +214,9 @@ async function linearPart(
       ...{ config, served, features, positives, set: validation, weights: of.learned },
       items: { train: items, validation: of.ranked },
       denseRows: training.denseRows,
-      // Heads read directions as long as they were trained.
-      doubts: activeTasks(training).length > 0 ? [0] : doubtsTried,
+      // Heads read directions as long as they were trained. And what is declared is in the direction, too: of a viewer with a taste
+      // and no likes more is known than likes tell.
+      doubts: activeTasks(training).length > 0 || tasteFields(features.schema).length > 0 ? [0] : doubtsTried,
       random: random.fork("linear part"),
       signal: of.signal,
     });
