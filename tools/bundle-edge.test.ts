@@ -19,14 +19,14 @@ const importsOf = (code: string): string[] =>
     ([, from, later]) => (from ?? later)!,
   );
 
-/** A function's file and every part that it loads. */
-function loadedBy(name: string): readonly EdgeFile[] {
+/** A function's file and every part that is reached from it, by whatever tells the imports of a file. */
+function loadedBy(name: string, imports = importsOf): readonly EdgeFile[] {
   const loaded = new Map<string, EdgeFile>();
   const load = (path: string): void => {
     const file = files.find((file) => file.path === path);
     if (file === undefined || loaded.has(path)) return;
     loaded.set(path, file);
-    for (const from of importsOf(file.code)) load(join(path, "..", from));
+    for (const from of imports(file.code)) load(join(path, "..", from));
   };
   load(`${name}.js`);
   return [...loaded.values()];
@@ -52,14 +52,11 @@ test("there is a file for every function, and none loads what only others need",
 });
 
 test("a function that recommends reads what opens a model when it opens one, and no sooner", () => {
-  const atOnce = (name: string): string[] => {
-    const code = files.find(({ path }) => path === name)!.code.replaceAll(/^\/\/.*$/gm, "");
-    const from = [...code.matchAll(/^import [^;]*?"(\.[^"]+)";|(?<=;)import [^;]*?"(\.[^"]+)";/g)];
-    return from.map(([, first, next]) => join(name, "..", (first ?? next)!));
-  };
-  const loaded = new Set<string>(["two_tower_recommendations.js"]);
-  for (const name of loaded) for (const path of atOnce(name)) loaded.add(path);
-  const read = files.filter(({ path }) => loaded.has(path)).flatMap(({ modules }) => modules);
+  const atOnce = (code: string): string[] =>
+    [...code.replaceAll(/^\/\/.*$/gm, "").matchAll(/(?<=^|;)import [^;]*?"(\.[^"]+)";/gm)].map(
+      ([, from]) => from!,
+    );
+  const read = loadedBy("two_tower_recommendations", atOnce).flatMap(({ modules }) => modules);
   expect(read.some((id) => id.endsWith("src/recommend/inference-engine.ts"))).toBe(true);
   expect(read.filter((id) => /load-model|portable-runtime|explain-item|score-parts/.test(id))).toEqual([]);
   const all = modulesOf("two_tower_recommendations");
@@ -82,24 +79,13 @@ test("[ED13] deploying by Supabase's own bundler finds every file that a functio
   // Its pattern, as its command line has it: https://github.com/supabase/cli, internal/functions/deploy.
   const pattern =
     /(?:import|export)\s+(?:\{[^{}]+\}|.*?)\s*(?:from)?\s*['"](.*?)['"]|import\(\s*['"](.*?)['"]\)/gi;
-  for (const name of functionFolders()) {
-    const found = new Set<string>();
-    const walk = (path: string): void => {
-      const file = files.find((file) => file.path === path);
-      if (file === undefined || found.has(path)) return;
-      found.add(path);
-      for (const [, from, later] of file.code.matchAll(pattern)) {
-        const target = from || later || "";
-        if (/^\.\.?\//.test(target)) walk(join(path, "..", target));
-      }
-    };
-    walk(`${name}.js`);
-    expect([...found].sort(), name).toEqual(
-      loadedBy(name)
-        .map(({ path }) => path)
-        .sort(),
-    );
-  }
+  const byPattern = (code: string): string[] =>
+    [...code.matchAll(pattern)]
+      .map(([, from, later]) => from || later || "")
+      .filter((target) => /^\.\.?\//.test(target));
+  const paths = (of: readonly EdgeFile[]): string[] => of.map(({ path }) => path).sort();
+  for (const name of functionFolders())
+    expect(paths(loadedBy(name, byPattern)), name).toEqual(paths(loadedBy(name)));
 });
 
 test("it is far below the platform's 20 MB", () => {

@@ -1,4 +1,4 @@
-import { type EncodedRows, encodeUsers } from "../features/mod.ts";
+import type { EncodedRows } from "../features/mod.ts";
 import { createRuntimeProduct, type Runtime } from "../onnx/mod.ts";
 import { linearBags, packedLength, type Weights } from "../towers/mod.ts";
 import { validationNdcg } from "./validation-ndcg.ts";
@@ -45,7 +45,7 @@ export async function createLinearTrial(
     name: "linear part",
   });
   const bags = linearBags({ user: features.userLayout, item: features.itemLayout })!;
-  const histories = encodeUsers(features, set.given, { items }).bags[bags.history.name]!;
+  const histories = embedder.viewers.bags[bags.history.name]!;
   const learned = {
     users: shorten(await embedder.users(weights), histories, { config, doubt }),
     items: await embedder.items(weights),

@@ -1,4 +1,4 @@
-import { encodeUsers, newestEvents } from "../features/mod.ts";
+import { newestEvents } from "../features/mod.ts";
 import { createRuntimeProduct, type Runtime } from "../onnx/mod.ts";
 import { directionDims, knownShare, linearBags, type Weights } from "../towers/mod.ts";
 import { scoreInChunks, type ValidatorOptions } from "./validator.ts";
@@ -30,11 +30,11 @@ export async function chooseDoubt(
   try {
     for (const length of lengths) {
       const histories = newestEvents(set.given, length);
-      const likes = encodeUsers(features, histories, { items }).bags[history.name]!;
       const embedder = await createWeightEmbedder(runtime, { ...options, histories, name: "doubt" });
       const left = await embedder.users(weights);
       right ??= await embedder.items(weights);
       await embedder.close();
+      const likes = embedder.viewers.bags[history.name]!;
       for (const total of totals) {
         const shortened = shorten(left, likes, { ...total, config });
         const { dims: width } = config;

@@ -18,6 +18,8 @@ import { inputNames, plannedSources } from "./tower-sources.ts";
 
 /** Both towers with their weights as inputs, over viewers and a catalogue that were encoded once. */
 export interface WeightEmbedder {
+  /** The viewers as they were encoded. */
+  readonly viewers: EncodedRows;
   /** viewers × dims, row-major. */
   users(weights: Weights): Promise<Float32Array>;
   /** items × dims, row-major. */
@@ -73,6 +75,7 @@ export async function createWeightEmbedder(
     return (weights: Weights) => embedAll(what, weightTensors(config, { layouts, weights, side }));
   };
   return {
+    viewers: users,
     users: embed("user", { session: userSession, feeds: user.feeds, rows: users.rows }),
     items: embed("item", { session: itemSession, feeds: itemFeeds, rows: items.rows }),
     close: async () => {
