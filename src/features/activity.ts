@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { eventKinds } from "../catalogue/mod.ts";
 import { featureName } from "./declaration.ts";
 import type { Histories } from "./encoded.ts";
@@ -33,13 +33,15 @@ export type ActivityMeasure = (typeof activityMeasures)[number];
 export const activityFeature = z.strictObject({
   kind: z.literal("activity"),
   name: featureName,
-  measures: z
-    .array(z.enum(activityMeasures))
-    .min(1)
-    .refine((measures) => new Set(measures).size === measures.length)
-    .default([...activityMeasures]),
+  measures: z._default(
+    z.array(z.enum(activityMeasures)).check(
+      z.minLength(1),
+      z.refine((measures) => new Set(measures).size === measures.length),
+    ),
+    [...activityMeasures],
+  ),
   /** In standard deviations. */
-  clip: z.number().positive().max(100).default(5),
+  clip: z._default(z.number().check(z.positive(), z.maximum(100)), 5),
 });
 
 /** See {@link activityFeature}. */

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { featureName, fieldName, vocabularyOptions } from "./declaration.ts";
 import type { BagEncoder, FieldRow } from "./encoder.ts";
 import { categoriesOf, rawValue } from "./field-value.ts";

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { featureName, fieldName } from "./declaration.ts";
 import type { BagEncoder } from "./encoder.ts";
 import { numberOf, rawValue } from "./field-value.ts";
@@ -9,11 +9,11 @@ export const bandFeature = z.strictObject({
   name: featureName,
   field: fieldName,
   /** Ascending borders; band i holds edges[i − 1] ≤ x < edges[i]. */
-  edges: z
-    .array(z.number())
-    .min(1)
-    .max(100)
-    .refine((edges) => edges.every((edge, i) => i === 0 || edge > edges[i - 1]!)),
+  edges: z.array(z.number()).check(
+    z.minLength(1),
+    z.maxLength(100),
+    z.refine((edges) => edges.every((edge, i) => i === 0 || edge > edges[i - 1]!)),
+  ),
 });
 
 /** See {@link bandFeature}. */

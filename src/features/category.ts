@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { featureName, fieldName, vocabularyOptions } from "./declaration.ts";
 import { categoryOf, rawValue } from "./field-value.ts";
 import { type OneCategory, oneCategory } from "./one-category.ts";

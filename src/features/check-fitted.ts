@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { canonicalJson, FutagoError } from "../base/mod.ts";
 import type { FeatureState, FittedFeatures } from "./fitted.ts";
 import { itemLayoutOf, userLayoutOf } from "./layout.ts";
@@ -14,7 +14,7 @@ import {
 const words = z.custom<string[]>((value) => isArrayOf(value, (word) => typeof word === "string"));
 const numbers = z.custom<number[]>((value) => isArrayOf(value, Number.isFinite));
 const vocabulary = z.object({ words });
-const standard = z.object({ centre: z.number(), scale: z.number().positive() });
+const standard = z.object({ centre: z.number(), scale: z.number().check(z.positive()) });
 const nothing = z.null();
 
 const states = {
@@ -22,11 +22,11 @@ const states = {
   category: vocabulary,
   bag: vocabulary,
   era: vocabulary,
-  text: z.object({ words, idf: numbers.refine((idf) => idf.every((weight) => weight >= 0)) }),
+  text: z.object({ words, idf: numbers.check(z.refine((idf) => idf.every((weight) => weight >= 0))) }),
   number: standard,
   count: standard,
-  age: standard.extend({ dataEnd: z.number() }),
-  popularity: standard.extend({ ids: words, likes: numbers }),
+  age: z.extend(standard, { dataEnd: z.number() }),
+  popularity: z.extend(standard, { ids: words, likes: numbers }),
   activity: z.record(z.string(), standard),
   band: nothing,
   vector: nothing,
@@ -34,7 +34,7 @@ const states = {
   distribution: nothing,
   pattern: nothing,
   sequence: nothing,
-} satisfies Record<ItemFeature["kind"] | UserFeature["kind"], z.ZodType<FeatureState>>;
+} satisfies Record<ItemFeature["kind"] | UserFeature["kind"], z.ZodMiniType<FeatureState>>;
 
 const frame = z.object({
   kind: z.literal("fitted-features"),
@@ -59,7 +59,7 @@ const frame = z.object({
  * @throws FutagoError `bundle_corrupt` that says what does not fit.
  */
 export function parseFittedFeatures(json: unknown): FittedFeatures {
-  const parsed = frame.safeParse(json);
+  const parsed = frame.safeParse(json, { error: z.locales.en().localeError });
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
     throw corrupt(`${path.join(".") || "the file"} must have the form of format 1: ${message}`);

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { featureName, fieldName, vocabularyOptions } from "./declaration.ts";
 import { numberOf, rawValue } from "./field-value.ts";
 import { type OneCategory, oneCategory } from "./one-category.ts";
@@ -8,9 +8,9 @@ export const eraFeature = z.strictObject({
   kind: z.literal("era"),
   name: featureName,
   /** A field with a calendar year. */
-  field: fieldName.default("year"),
+  field: z._default(fieldName, "year"),
   /** Length of a span. */
-  years: z.int().min(1).max(100).default(10),
+  years: z._default(z.int().check(z.minimum(1), z.maximum(100)), 10),
   ...vocabularyOptions,
 });
 

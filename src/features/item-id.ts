@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { featureName, vocabularyOptions } from "./declaration.ts";
 import type { BagEncoder, FieldRow, FitContext } from "./encoder.ts";
 import { fitVocabulary, type VocabularyState, vocabularyRows } from "./vocabulary.ts";
@@ -8,7 +8,7 @@ export const itemIdFeature = z.strictObject({
   kind: z.literal("id"),
   name: featureName,
   /** Positives an item needs for a row of its own. */
-  minCount: z.int().min(1).default(1),
+  minCount: z._default(z.int().check(z.minimum(1)), 1),
   /** The items with the most positives are kept; 20,000 keeps a 768-d bundle under 50 MB. */
   maxVocabulary: vocabularyOptions.maxVocabulary,
 });

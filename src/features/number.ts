@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { featureName, fieldName } from "./declaration.ts";
 import type { DenseEncoder, FieldRow } from "./encoder.ts";
 import { numberOf, rawValue } from "./field-value.ts";
@@ -10,9 +10,9 @@ export const numberFeature = z.strictObject({
   name: featureName,
   field: fieldName,
   /** Take log(1 + |x|) with the sign of x first: for counts and prices. */
-  log: z.boolean().default(false),
+  log: z._default(z.boolean(), false),
   /** In standard deviations. */
-  clip: z.number().positive().max(100).default(5),
+  clip: z._default(z.number().check(z.positive(), z.maximum(100)), 5),
 });
 
 /** See {@link numberFeature}. */
@@ -22,7 +22,7 @@ export type NumberFeature = z.output<typeof numberFeature>;
 export const countFeature = z.strictObject({
   ...numberFeature.shape,
   kind: z.literal("count"),
-  log: z.boolean().default(true),
+  log: z._default(z.boolean(), true),
 });
 
 /** See {@link countFeature}. */

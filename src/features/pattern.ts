@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { featureName } from "./declaration.ts";
 import type { Histories } from "./encoded.ts";
 import type { HistoryOptions } from "./history-options.ts";

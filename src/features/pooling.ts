@@ -1,18 +1,18 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Csr } from "../base/mod.ts";
 import type { BagBuilder } from "./bag-builder.ts";
 import { featureName } from "./declaration.ts";
 import type { Signals } from "./signals.ts";
 
 /** What a viewer's events point to: liked items, or refused ones. */
-const signal = z.enum(["positive", "nope"]).default("positive");
+const signal = z._default(z.enum(["positive", "nope"]), "positive");
 
 /** Liked (or refused) items themselves, summed from a table of the user tower's own; L2-normalised weights. */
 export const historyFeature = z.strictObject({
   kind: z.literal("history"),
   name: featureName,
   /** The item feature whose entries are pooled: of kind `id`. */
-  of: featureName.default("id"),
+  of: z._default(featureName, "id"),
   signal,
 });
 
@@ -31,7 +31,7 @@ export const distributionFeature = z.strictObject({
    * few likes it speaks, and fades as they come; what else is pooled from likes then counts as among so many more. Absent: it
    * is not read.
    */
-  declared: z.number().positive().max(1_000).optional(),
+  declared: z.optional(z.number().check(z.positive(), z.maximum(1_000))),
 });
 
 /** See {@link distributionFeature}. */

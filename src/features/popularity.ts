@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { featureName } from "./declaration.ts";
 import type { DenseEncoder, FieldRow, FitContext } from "./encoder.ts";
 import { fitStandard, type StandardState, writeStandard } from "./standardise.ts";
@@ -8,7 +8,7 @@ export const popularityFeature = z.strictObject({
   kind: z.literal("popularity"),
   name: featureName,
   /** In standard deviations. */
-  clip: z.number().positive().max(100).default(5),
+  clip: z._default(z.number().check(z.positive(), z.maximum(100)), 5),
 });
 
 /** See {@link popularityFeature}. */

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { canonicalJson, sha256Hex } from "../base/mod.ts";
 import { activityFeature } from "./activity.ts";
 import { bagFeature } from "./bag.ts";
@@ -51,10 +51,10 @@ const featureSchema = z.strictObject({
   /** For people: which schema this is. */
   name: featureName,
   /** Counted up by whoever changes the declaration. */
-  version: z.int().min(1),
-  item: z.array(itemFeature).min(1).max(200),
-  user: z.array(userFeature).min(1).max(200),
-  history: historyOptions.prefault({}),
+  version: z.int().check(z.minimum(1)),
+  item: z.array(itemFeature).check(z.minLength(1), z.maxLength(200)),
+  user: z.array(userFeature).check(z.minLength(1), z.maxLength(200)),
+  history: z.prefault(historyOptions, {}),
 });
 
 /** One feature of items, with every option set. */
@@ -79,7 +79,7 @@ export function checkFeatureSchema(json: unknown): {
   readonly schema?: FeatureSchema;
   readonly issues: readonly SchemaIssue[];
 } {
-  const parsed = featureSchema.safeParse(json);
+  const parsed = featureSchema.safeParse(json, { error: z.locales.en().localeError });
   if (!parsed.success) return { issues: parsed.error.issues.map((issue) => describeIssue(issue, json)) };
   const issues = crossIssues(parsed.data);
   return issues.length > 0 ? { issues } : { schema: parsed.data, issues };

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Csr } from "../base/mod.ts";
 import { eventKinds } from "../catalogue/mod.ts";
 import { featureName } from "./declaration.ts";
@@ -12,9 +12,9 @@ export const sequenceFeature = z.strictObject({
   kind: z.literal("sequence"),
   name: featureName,
   /** The item feature whose rows the items are: of kind `id`. */
-  of: featureName.default("id"),
+  of: z._default(featureName, "id"),
   /** Events that are read, newest kept. */
-  length: z.int().min(1).max(1_000).default(100),
+  length: z._default(z.int().check(z.minimum(1), z.maximum(1_000)), 100),
 });
 
 /** See {@link sequenceFeature}. */

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { featureName, fieldName } from "./declaration.ts";
 import type { BagEncoder, FieldRow } from "./encoder.ts";
 import { rawValue } from "./field-value.ts";
@@ -10,18 +10,18 @@ export const textFeature = z.strictObject({
   kind: z.literal("text"),
   name: featureName,
   /** Read one after the other; `title` is the item's title. */
-  fields: z.array(fieldName).min(1).max(20),
+  fields: z.array(fieldName).check(z.minLength(1), z.maxLength(20)),
   /**
    * `fitted`: the most frequent terms have a row each. `hashed`: every term falls into one of `dimensions` rows, also
    * terms that come after fitting, at the price of collisions.
    */
-  vocabulary: z.enum(["fitted", "hashed"]).default("fitted"),
+  vocabulary: z._default(z.enum(["fitted", "hashed"]), "fitted"),
   /** Rows for terms. */
-  dimensions: z.int().min(1).max(100_000).default(1_000),
+  dimensions: z._default(z.int().check(z.minimum(1), z.maximum(100_000)), 1_000),
   /** Terms in fewer rows of the fit data are left out, unless hashed. */
-  minCount: z.int().min(1).default(2),
+  minCount: z._default(z.int().check(z.minimum(1)), 2),
   /** Terms in more than this share of the rows are left out: they tell nothing apart. */
-  maxShare: z.number().positive().max(1).default(0.5),
+  maxShare: z._default(z.number().check(z.positive(), z.maximum(1)), 0.5),
 });
 
 /** See {@link textFeature}. */

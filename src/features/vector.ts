@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { featureName, fieldName } from "./declaration.ts";
 import type { DenseEncoder } from "./encoder.ts";
 import { rawValue } from "./field-value.ts";
@@ -9,9 +9,9 @@ export const vectorFeature = z.strictObject({
   name: featureName,
   field: fieldName,
   /** Numbers in the field; any other length counts as missing. */
-  width: z.int().min(1).max(4_096),
+  width: z.int().check(z.minimum(1), z.maximum(4_096)),
   /** Scale to length 1, so that vectors of any source weigh alike. */
-  normalise: z.boolean().default(true),
+  normalise: z._default(z.boolean(), true),
 });
 
 /** See {@link vectorFeature}. */

@@ -1,10 +1,12 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { FutagoError } from "../base/mod.ts";
 import type { ServedHeads } from "../towers/mod.ts";
 import type { Manifest } from "./manifest.ts";
 
 const number = z.number();
-const head = z.object({ weights: z.array(number), scale: number.positive(), bias: number }).optional();
+const head = z.optional(
+  z.object({ weights: z.array(number), scale: number.check(z.positive()), bias: number }),
+);
 const schema = z.object({
   kind: z.literal("served_heads"),
   heads: z.object({ like: head, watch: head, nope: head }),
@@ -22,7 +24,7 @@ export function parseHeads(
   json: unknown,
   { version, dims }: Pick<Manifest, "version" | "dims">,
 ): ServedHeads {
-  const parsed = schema.safeParse(json);
+  const parsed = schema.safeParse(json, { error: z.locales.en().localeError });
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw corrupt(version, "be heads", `${issue?.path.join(".")}: ${issue?.message}`);

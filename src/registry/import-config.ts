@@ -1,37 +1,41 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 
-const length = z.int().min(1).max(10_000).optional();
+const length = z.optional(z.int().check(z.minimum(1), z.maximum(10_000)));
 
 const importedInput = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("dense"), features: z.array(z.string()).min(1).optional() }),
+  z.strictObject({
+    kind: z.literal("dense"),
+    features: z.optional(z.array(z.string()).check(z.minLength(1))),
+  }),
   z.strictObject({
     kind: z.literal("ids"),
     feature: z.string(),
     length,
-    offset: z.int().default(0),
-    padding: z.int().default(0),
+    offset: z._default(z.int(), 0),
+    padding: z._default(z.int(), 0),
   }),
   z.strictObject({ kind: z.literal("weights"), feature: z.string(), length }),
 ]);
 
 const importedTower = z.strictObject({
-  inputs: z.record(z.string(), importedInput).default({}),
-  output: z.string().optional(),
+  inputs: z._default(z.record(z.string(), importedInput), {}),
+  output: z.optional(z.string()),
 });
 
 const importConfig = z.strictObject({
   kind: z.literal("tower-import"),
-  name: z.string().max(200).default(""),
-  features: z.string().optional(),
-  states: z
-    .strictObject({
-      item: z.record(z.string(), z.unknown()).optional(),
-      user: z.record(z.string(), z.unknown()).optional(),
-    })
-    .default({}),
-  similarity: z.enum(["cosine", "dot"]).default("cosine"),
-  user: importedTower.prefault({}),
-  item: importedTower.prefault({}),
+  name: z._default(z.string().check(z.maxLength(200)), ""),
+  features: z.optional(z.string()),
+  states: z._default(
+    z.strictObject({
+      item: z.optional(z.record(z.string(), z.unknown())),
+      user: z.optional(z.record(z.string(), z.unknown())),
+    }),
+    {},
+  ),
+  similarity: z._default(z.enum(["cosine", "dot"]), "cosine"),
+  user: z.prefault(importedTower, {}),
+  item: z.prefault(importedTower, {}),
 });
 
 /**
@@ -85,7 +89,7 @@ export type ImportConfigInput = z.input<typeof importConfig>;
  * ```
  */
 export function parseImportConfig(json: unknown): ImportConfig {
-  const parsed = importConfig.safeParse(json);
+  const parsed = importConfig.safeParse(json, { error: z.locales.en().localeError });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues
     .slice(0, 5)

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { FutagoError } from "../base/mod.ts";
 
 /** The files of a bundle besides the manifest, in the order in which they are written; see {@link filesOf}. */
@@ -14,7 +14,10 @@ export const bundleFiles = [
 /** One file of a bundle. */
 export type BundleFile = (typeof bundleFiles)[number];
 
-const fileEntry = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number().int().min(0) });
+const fileEntry = z.object({
+  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  bytes: z.int().check(z.minimum(0)),
+});
 
 const manifestSchema = z.object({
   kind: z.literal("futago-bundle"),
@@ -22,14 +25,14 @@ const manifestSchema = z.object({
   version: z.string(),
   createdAt: z.number(),
   description: z.string(),
-  parent: z.string().nullable(),
+  parent: z.nullable(z.string()),
   preset: z.string(),
-  dims: z.number().int().min(1),
+  dims: z.int().check(z.minimum(1)),
   featureSchemaHash: z.string(),
   training: z.record(z.string(), z.unknown()),
   dataWindow: z.object({
-    from: z.number().nullable(),
-    to: z.number().nullable(),
+    from: z.nullable(z.number()),
+    to: z.nullable(z.number()),
     items: z.number(),
     people: z.number(),
     events: z.number(),
@@ -41,7 +44,7 @@ const manifestSchema = z.object({
     "item_tower.onnx": fileEntry,
     "fallback.json": fileEntry,
     "golden.json": fileEntry,
-    "heads.json": fileEntry.optional(),
+    "heads.json": z.optional(fileEntry),
   }),
 });
 
@@ -120,7 +123,7 @@ export function parseManifest(bytes: Uint8Array, version: string): Manifest {
   } catch (cause) {
     throw corrupt(version, "be JSON", "something else", cause);
   }
-  const parsed = manifestSchema.safeParse(json);
+  const parsed = manifestSchema.safeParse(json, { error: z.locales.en().localeError });
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw corrupt(version, "be a Futago manifest", `${issue?.path.join(".")}: ${issue?.message}`);

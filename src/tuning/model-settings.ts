@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { resolveTowerConfig, type TowerOptions, towerPresets } from "../towers/mod.ts";
 import { resolveTrainingConfig, type TrainingOptions, trainingDefaults } from "../training/mod.ts";
 
@@ -20,7 +20,7 @@ const defaults: Readonly<Record<SettingGroup, Readonly<Record<string, unknown>>>
   training: { ...trainingDefaults },
 };
 
-const group = z.record(z.string(), z.json()).default({});
+const group = z._default(z.record(z.string(), z.json()), {});
 const settingsFile = z.strictObject({ towers: group, training: group });
 
 /**
@@ -39,7 +39,7 @@ const settingsFile = z.strictObject({ towers: group, training: group });
  * ```
  */
 export function parseModelSettings(json: unknown): ModelSettings {
-  const parsed = settingsFile.safeParse(json);
+  const parsed = settingsFile.safeParse(json, { error: z.locales.en().localeError });
   if (!parsed.success) {
     throw new TypeError(
       `Cannot read model settings as they must be {"towers": {…}, "training": {…}}: ${z.prettifyError(parsed.error).replaceAll("\n", "; ")}`,

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { createRandom, type Random } from "../base/mod.ts";
 import { resolveTowerConfig } from "../towers/mod.ts";
 import { resolveTrainingConfig } from "../training/mod.ts";
@@ -15,9 +15,9 @@ const dimension = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("uniform"), ...bounds }),
   z.strictObject({ kind: z.literal("log_uniform"), ...bounds }),
   z.strictObject({ kind: z.literal("whole"), from: z.int(), to: z.int() }),
-  z.strictObject({ kind: z.literal("choice"), of: z.array(z.json()).min(1) }),
+  z.strictObject({ kind: z.literal("choice"), of: z.array(z.json()).check(z.minLength(1)) }),
 ]);
-const group = z.record(z.string(), dimension).default({});
+const group = z._default(z.record(z.string(), dimension), {});
 const searchSpace = z.strictObject({ kind: z.literal("search_space"), towers: group, training: group });
 
 /**
@@ -65,7 +65,7 @@ export const defaultSearchSpace: SearchSpace = Object.freeze<SearchSpace>({
  * @throws RangeError When a bound is out of the range of its setting, or the bounds are not in order.
  */
 export function parseSearchSpace(json: unknown): SearchSpace {
-  const parsed = searchSpace.safeParse(json);
+  const parsed = searchSpace.safeParse(json, { error: z.locales.en().localeError });
   if (!parsed.success) {
     throw new TypeError(
       `Cannot read a search space as each setting must be uniform, log_uniform or whole with from and to, or a choice with of: ${z.prettifyError(parsed.error).replaceAll("\n", "; ")}`,

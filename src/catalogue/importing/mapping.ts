@@ -1,41 +1,43 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { FutagoError } from "../../base/mod.ts";
 import { received } from "./import-plan.ts";
 import { momentUnits } from "./moment.ts";
 
-const column = z.string().min(1);
-const shortForm = (value: unknown): unknown => (typeof value === "string" ? { from: value } : value);
+const column = z.string().check(z.minLength(1));
+const shortForm = z.transform((value: unknown): unknown =>
+  typeof value === "string" ? { from: value } : value,
+);
 
-const fieldSchema = z.preprocess(
+const fieldSchema = z.pipe(
   shortForm,
   z.strictObject({
     /** A column of a CSV file, or a dotted path into a JSON row; a path through an array collects from each. */
     from: column,
     /** `auto` keeps what JSON says and reads CSV as text. */
-    type: z.enum(["auto", "text", "number", "boolean", "list", "numbers"]).default("auto"),
+    type: z._default(z.enum(["auto", "text", "number", "boolean", "list", "numbers"]), "auto"),
     /** Splits a text into a list; `json` reads it as a JSON array. */
-    separator: z.string().min(1).default("|"),
+    separator: z._default(z.string().check(z.minLength(1)), "|"),
   }),
 );
-const momentSchema = z.preprocess(
+const momentSchema = z.pipe(
   shortForm,
-  z.strictObject({ from: column, unit: z.enum(momentUnits).default("iso") }),
+  z.strictObject({ from: column, unit: z._default(z.enum(momentUnits), "iso") }),
 );
-const fields = z.record(z.string().min(1), fieldSchema).default({});
+const fields = z._default(z.record(z.string().check(z.minLength(1)), fieldSchema), {});
 const event = { file: column, person: column, item: column, at: momentSchema };
 
 const itemsSchema = z.strictObject({
   file: column,
   id: column,
   title: column,
-  releasedAt: momentSchema.optional(),
-  withdrawn: column.optional(),
+  releasedAt: z.optional(momentSchema),
+  withdrawn: z.optional(column),
   fields,
 });
 const peopleSchema = z.strictObject({
   file: column,
   id: column,
-  ageConfirmedAt: momentSchema.optional(),
+  ageConfirmedAt: z.optional(momentSchema),
   fields,
 });
 const eventsSchema = z.discriminatedUnion("kind", [
@@ -47,49 +49,54 @@ const eventsSchema = z.discriminatedUnion("kind", [
       ...event,
       rating: column,
       like: z.number(),
-      nope: z.number().optional(),
+      nope: z.optional(z.number()),
     })
-    .refine(({ like, nope }) => nope === undefined || nope < like, {
-      path: ["nope"],
-      message: "a number below `like`",
-    }),
+    .check(
+      z.refine(({ like, nope }) => nope === undefined || nope < like, {
+        path: ["nope"],
+        message: "a number below `like`",
+      }),
+    ),
   z
     .strictObject({
       kind: z.literal("view"),
       ...event,
-      watchSeconds: column.optional(),
-      durationSeconds: column.optional(),
-      watchFraction: column.optional(),
+      watchSeconds: z.optional(column),
+      durationSeconds: z.optional(column),
+      watchFraction: z.optional(column),
     })
-    .refine(
-      ({ durationSeconds, watchSeconds }) => durationSeconds === undefined || watchSeconds !== undefined,
-      {
-        path: ["watchSeconds"],
-        message: "a column, as `durationSeconds` is given",
-      },
+    .check(
+      z.refine(
+        ({ durationSeconds, watchSeconds }) => durationSeconds === undefined || watchSeconds !== undefined,
+        {
+          path: ["watchSeconds"],
+          message: "a column, as `durationSeconds` is given",
+        },
+      ),
     ),
   z.strictObject({
     kind: z.literal("decision"),
     ...event,
     decision: column,
-    like: z.array(z.string()).min(1),
-    nope: z.array(z.string()).default([]),
-    ignore: z.array(z.string()).default([]),
+    like: z.array(z.string()).check(z.minLength(1)),
+    nope: z._default(z.array(z.string()), []),
+    ignore: z._default(z.array(z.string()), []),
   }),
 ]);
 
 const mappingSchema = z.strictObject({
   /** Of CSV files. */
-  separator: z.string().min(1).default(","),
-  encoding: z.enum(["utf-8", "iso-8859-1"]).default("utf-8"),
-  items: itemsSchema.optional(),
-  people: peopleSchema.optional(),
-  events: z
-    .preprocess(
-      (value) => (value === undefined || Array.isArray(value) ? value : [value]),
+  separator: z._default(z.string().check(z.minLength(1)), ","),
+  encoding: z._default(z.enum(["utf-8", "iso-8859-1"]), "utf-8"),
+  items: z.optional(itemsSchema),
+  people: z.optional(peopleSchema),
+  events: z._default(
+    z.pipe(
+      z.transform((value) => (value === undefined || Array.isArray(value) ? value : [value])),
       z.array(eventsSchema),
-    )
-    .default([]),
+    ),
+    [],
+  ),
 });
 
 /** Which file and which column or path hold what; `docs/data.md` describes every member. */
@@ -128,7 +135,7 @@ export interface MappingIssue {
  * ```
  */
 export function parseImportMapping(json: unknown): ImportMapping {
-  const result = mappingSchema.safeParse(json);
+  const result = mappingSchema.safeParse(json, { error: z.locales.en().localeError });
   if (!result.success) throw rejectMapping(result.error.issues.flatMap((issue) => describe(issue, json)));
   const { items, people, events } = result.data;
   if (items === undefined && people === undefined && events.length === 0) {

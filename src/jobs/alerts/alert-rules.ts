@@ -1,21 +1,21 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 
-const bound = z.number().positive();
+const bound = z.number().check(z.positive());
 const rules = z.strictObject({
   /** A job of a kind is dead, and none of the kind was done since. */
-  jobFailed: z.boolean().default(true),
+  jobFailed: z._default(z.boolean(), true),
   /** A scheduled job was not done so many minutes after its moment; false: not looked at. */
-  jobOverdueMinutes: z.union([bound, z.literal(false)]).default(60),
+  jobOverdueMinutes: z._default(z.union([bound, z.literal(false)]), 60),
   /** The database did not answer so many looks in a row; false: not looked at. */
-  databaseUnreachableLooks: z.union([z.int().positive(), z.literal(false)]).default(2),
+  databaseUnreachableLooks: z._default(z.union([z.int().check(z.positive()), z.literal(false)]), 2),
   /** The last run of a kind ended as a quota was used up. */
-  quotaExhausted: z.boolean().default(true),
+  quotaExhausted: z._default(z.boolean(), true),
   /** Where `futago serve` counts: `http://127.0.0.1:8787/metrics`. Without it the two below are not looked at. */
-  metricsUrl: z.url().optional(),
+  metricsUrl: z.optional(z.url()),
   /** Of 100 recommendations since the last look, 95 must take at most so many milliseconds. */
-  latencyMs: bound.optional(),
+  latencyMs: z.optional(bound),
   /** At most this share of recommendations since the last look may come from a fallback, 0 to 1. */
-  fallbackRate: z.number().min(0).max(1).optional(),
+  fallbackRate: z.optional(z.number().check(z.minimum(0), z.maximum(1))),
 });
 
 /** What alerts are raised for. */
@@ -35,7 +35,7 @@ export type AlertRules = z.infer<typeof rules>;
  * ```
  */
 export function parseAlertRules(value: unknown): AlertRules {
-  const read = rules.safeParse(value);
+  const read = rules.safeParse(value, { error: z.locales.en().localeError });
   if (read.success) return Object.freeze(read.data);
   const [issue] = read.error.issues;
   throw new TypeError(
