@@ -37,13 +37,13 @@ export interface EdgeFile {
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const sources = join(root, "src/");
-const withoutOpenApi = join(root, "apps/edge/without-openapi.ts");
 const withoutStreams = join(root, "apps/edge/without-streams.ts");
 const timers = join(root, "apps/edge/timers.ts");
 const entry = "\0function:";
 const later = "\0later:";
 const replaced: Readonly<Record<string, string>> = {
-  "@hono/zod-openapi": withoutOpenApi,
+  // A router that is not prepared for many requests, as a worker answers few.
+  hono: fileURLToPath(import.meta.resolve("hono/quick")),
   "node:stream": withoutStreams,
   "cloudflare:sockets": withoutStreams,
 };

@@ -31,7 +31,7 @@ export const folderOrder = [
 const firstPlatformFolder = folderOrder.indexOf("adapters");
 
 /** Packages that run unchanged in Node, Deno and browsers, hence may be imported by the portable folders. */
-const portablePackages = ["@hono/zod-openapi", "@noble/hashes", "croner", "hono", "jose", "kysely", "zod"];
+const portablePackages = ["@noble/hashes", "croner", "hono", "jose", "kysely", "zod"];
 
 /** Words the portable folders must not say, and why. */
 const bannedWords: readonly { readonly word: RegExp; readonly reason: string }[] = [

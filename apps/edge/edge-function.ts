@@ -1,4 +1,3 @@
-import "./jitless.ts";
 import {
   createConsoleLog,
   createEdgeHandler,

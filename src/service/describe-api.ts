@@ -1,4 +1,5 @@
-import type { OpenAPIHono, z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
+import { described } from "./descriptions.ts";
 import { type ProblemCode, statusOf } from "./problem.ts";
 import type { Route } from "./route.ts";
 import { problemResponse, readyResponse } from "./wire.ts";
@@ -11,9 +12,6 @@ export interface DescribedApi {
   /** Whether they are counted. */
   readonly limited: boolean;
 }
-
-/** What is asked of an application that describes itself. */
-type Described = Pick<OpenAPIHono, "openAPIRegistry" | "getOpenAPI31Document">;
 
 const schemes = {
   token: {
@@ -34,59 +32,92 @@ const schemes = {
 /**
  * Describes every route as OpenAPI 3.1.
  *
- * @param app Holds the registry, and makes the document from it.
  * @param api What to describe.
- * @returns Gives the document; made once, at the first asking.
+ * @returns The document.
  */
-export function describeApi(app: Described, api: DescribedApi): () => unknown {
-  const registry = app.openAPIRegistry;
+export function describeApi(api: DescribedApi): unknown {
+  const { json, schemas } = createComponents();
   const security = securityOf(api.keyed);
-  if (api.keyed) {
-    for (const [name, scheme] of Object.entries(schemes)) {
-      registry.registerComponent("securitySchemes", name, scheme);
-    }
-  }
-  for (const route of api.routes) {
-    registry.registerPath({
-      method: "post",
-      path: route.path,
-      operationId: route.name,
-      summary: route.summary,
-      security: security(route.callers),
-      request: { body: { required: true, content: json(route.request) } },
-      responses: { 200: { description: "Done", content: json(route.response) }, ...problems(route, api) },
-    });
-  }
-  registry.registerPath({
-    method: "get",
-    path: "/health/live",
-    operationId: "live",
-    summary: "Whether the process runs",
-    responses: { 200: { description: "It does" } },
-  });
-  registry.registerPath({
-    method: "get",
-    path: "/health/ready",
-    operationId: "ready",
-    summary: "Whether recommendations can be given, and what gives them",
-    responses: {
-      200: { description: "They can", content: json(readyResponse) },
-      503: { description: "They cannot", content: json(readyResponse) },
+  const described = api.routes.map(({ path, name, summary, callers, request, response, problems }) => [
+    path,
+    {
+      post: {
+        operationId: name,
+        summary,
+        security: security(callers),
+        requestBody: { required: true, content: json(request) },
+        responses: {
+          200: { description: "Done", content: json(response()) },
+          ...problemResponses(problems, { api, problem: json(problemResponse()) }),
+        },
+      },
+    },
+  ]);
+  const ready = json(readyResponse());
+  const paths = {
+    ...Object.fromEntries(described),
+    "/health/live": {
+      get: {
+        operationId: "live",
+        summary: "Whether the process runs",
+        responses: { 200: { description: "It does" } },
+      },
+    },
+    "/health/ready": {
+      get: {
+        operationId: "ready",
+        summary: "Whether recommendations can be given, and what gives them",
+        responses: {
+          200: { description: "They can", content: ready },
+          503: { description: "They cannot", content: ready },
+        },
+      },
+    },
+    "/metrics": {
+      get: {
+        operationId: "metrics",
+        summary: "Numbers in the Prometheus text format",
+        security: security("service"),
+        responses: { 200: { description: "The numbers" } },
+      },
+    },
+  };
+  return {
+    openapi: "3.1.0",
+    info: { title: "Futago", version: "1" },
+    components: { ...(api.keyed && { securitySchemes: schemes }), schemas },
+    paths,
+  };
+}
+
+/** The schemas of a document: those with a name stand once, among its components. */
+function createComponents(): {
+  readonly schemas: Readonly<Record<string, unknown>>;
+  readonly json: (schema: z.core.$ZodType) => unknown;
+} {
+  const schemas: Record<string, unknown> = {};
+  const json = (schema: z.core.$ZodType): unknown => {
+    const { $schema: _, $defs, ...own } = jsonSchemaOf(schema);
+    Object.assign(schemas, $defs);
+    return { "application/json": { schema: own } };
+  };
+  return { schemas, json };
+}
+
+function jsonSchemaOf(schema: z.core.$ZodType): Record<string, unknown> {
+  const made = z.toJSONSchema(schema, {
+    metadata: described,
+    // As it is sent: what has a default may be left out.
+    io: "input",
+    override: ({ jsonSchema }) => {
+      delete jsonSchema["id"];
+      // How a format is checked, and that whole numbers are exact, says nothing to a reader.
+      if (jsonSchema.format === "date-time") delete jsonSchema.pattern;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },
   });
-  registry.registerPath({
-    method: "get",
-    path: "/metrics",
-    operationId: "metrics",
-    summary: "Numbers in the Prometheus text format",
-    security: security("service"),
-    responses: { 200: { description: "The numbers" } },
-  });
-  let document: unknown;
-  return () => {
-    document ??= app.getOpenAPI31Document({ openapi: "3.1.0", info: { title: "Futago", version: "1" } });
-    return document;
-  };
+  return JSON.parse(JSON.stringify(made).replaceAll("#/$defs/", "#/components/schemas/"));
 }
 
 function securityOf(keyed: boolean) {
@@ -96,13 +127,16 @@ function securityOf(keyed: boolean) {
   };
 }
 
-function problems(route: Route<unknown, unknown>, { keyed, limited }: DescribedApi) {
+function problemResponses(
+  own: readonly ProblemCode[],
+  { api: { keyed, limited }, problem }: { readonly api: DescribedApi; readonly problem: unknown },
+): Readonly<Record<string, unknown>> {
   const codes: ProblemCode[] = [
     "invalid_request",
     "body_too_large",
     "unsupported_media_type",
     "internal",
-    ...route.problems,
+    ...own,
     "database_unreachable",
     ...(keyed ? (["unauthorized", "forbidden", "auth_unavailable"] as const) : []),
     ...(limited ? (["rate_limited"] as const) : []),
@@ -113,13 +147,6 @@ function problems(route: Route<unknown, unknown>, { keyed, limited }: DescribedA
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   return Object.fromEntries(
-    [...byStatus].map(([status, names]) => [
-      status,
-      { description: names.join(", "), content: json(problemResponse) },
-    ]),
+    [...byStatus].map(([status, names]) => [status, { description: names.join(", "), content: problem }]),
   );
-}
-
-function json(schema: z.ZodType) {
-  return { "application/json": { schema } };
 }

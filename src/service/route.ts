@@ -1,4 +1,4 @@
-import type { z } from "@hono/zod-openapi";
+import type * as z from "zod/mini";
 import type { Clock } from "../base/mod.ts";
 import type { CatalogueStore, PersonRecords } from "../catalogue/mod.ts";
 import type { RunJobsSlice } from "../jobs/mod.ts";
@@ -41,8 +41,9 @@ export interface Route<Request, Response> {
   readonly callers: "viewers" | "service";
   /** Without this of {@link RouteDeps} the route is not there. */
   readonly needs?: "people";
-  readonly request: z.ZodType<Request>;
-  readonly response: z.ZodType<Response>;
+  readonly request: z.core.$ZodType<Request>;
+  /** Made where the interface is described, as nothing else looks at it: a function that starts cold is spared it. */
+  readonly response: () => z.core.$ZodType<Response>;
   /** Codes it may answer besides those that every route may. */
   readonly problems: readonly ProblemCode[];
   readonly handle: (input: Request, context: RouteContext) => Promise<Handled<Response>>;

@@ -1,10 +1,8 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context as HonoContext } from "hono";
+import { Hono, type Context as HonoContext } from "hono";
 import { createAdmission } from "./auth/admission.ts";
 import type { Authenticator, Caller } from "./auth/caller.ts";
 import type { RateLimit } from "./auth/rate-limiter.ts";
 import { type CorsOptions, createCors } from "./cors.ts";
-import { describeApi } from "./describe-api.ts";
 import { homePage } from "./home-page.ts";
 import { faultOf, type Metrics, type RequestEntry, type RequestLog, silentLog } from "./observe.ts";
 import { Problem, problemOf, statusOf } from "./problem.ts";
@@ -89,7 +87,7 @@ export function serveRoutes(routes: readonly AnyRoute[], deps: ServiceDeps): Ser
   });
   const cors = createCors(deps.cors);
   const newRequestId = deps.newRequestId ?? (() => crypto.randomUUID());
-  const app = new OpenAPIHono<Environment>();
+  const app = new Hono<Environment>();
 
   app.use(async (c, next) => {
     const began = deps.clock.now();
@@ -171,15 +169,23 @@ export function serveRoutes(routes: readonly AnyRoute[], deps: ServiceDeps): Ser
     ({ needs }) => needs === undefined || deps[needs] !== undefined,
   );
   for (const route of offered) mount(route);
-  const document = describeApi(app, {
-    routes: offered,
-    keyed: deps.authenticator !== undefined,
-    limited: deps.rateLimit !== undefined,
-  });
+  let document: Promise<unknown> | undefined;
+  // Read when somebody asks for it: a function that starts cold is spared what makes it.
+  const describe = async (): Promise<unknown> => {
+    const { describeApi } = await import("./describe-api.ts");
+    return describeApi({
+      routes: offered,
+      keyed: deps.authenticator !== undefined,
+      limited: deps.rateLimit !== undefined,
+    });
+  };
   get("/", () => new Response(homePage, { headers: { "content-type": "text/html; charset=utf-8" } }));
   get("/health/live", () => Response.json({ status: "live" }));
   get("/health/ready", () => readiness(deps.engine, deps.ping));
-  get("/openapi.json", () => Response.json(document()));
+  get("/openapi.json", async () => {
+    document ??= describe();
+    return Response.json(await document);
+  });
   if (metrics !== undefined) {
     get("/metrics", async (c) => {
       await identify(c, "service");

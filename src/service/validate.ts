@@ -1,4 +1,4 @@
-import type { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
 import { Problem, type ProblemIssue } from "./problem.ts";
 
 const mostIssues = 20;
@@ -11,8 +11,8 @@ const mostIssues = 20;
  * @returns The value, typed.
  * @throws Problem `invalid_request` with the first 20 issues.
  */
-export function validate<Output>(schema: z.ZodType<Output>, value: unknown): Output {
-  const parsed = schema.safeParse(value);
+export function validate<Output>(schema: z.core.$ZodType<Output>, value: unknown): Output {
+  const parsed = z.safeParse(schema, value);
   if (parsed.success) return parsed.data;
   const issues: ProblemIssue[] = [];
   for (const issue of parsed.error.issues) {

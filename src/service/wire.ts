@@ -1,4 +1,5 @@
-import { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
+import { described } from "./descriptions.ts";
 
 /** Most ids in one list of a request. */
 export const maxIds = 1000;
@@ -7,12 +8,12 @@ export const maxIds = 1000;
 const printable = /^\P{Cc}+$/u;
 
 function printableText(error: string) {
-  return z
-    .string({ error })
-    .min(1, { error, abort: true })
-    .max(200, { error, abort: true })
-    .regex(printable, { error, abort: true })
-    .refine((text) => text.isWellFormed(), { error });
+  return z.string({ error }).check(
+    z.minLength(1, { error, abort: true }),
+    z.maxLength(200, { error, abort: true }),
+    z.regex(printable, { error, abort: true }),
+    z.refine((text) => text.isWellFormed(), { error }),
+  );
 }
 
 /**
@@ -23,9 +24,10 @@ function printableText(error: string) {
  * @returns The schema.
  */
 export function shortName(what: string, example: string) {
-  return printableText(`${what}: a string of 1-200 characters without control characters`).openapi({
-    example,
-  });
+  return printableText(`${what}: a string of 1-200 characters without control characters`).register(
+    described,
+    { example },
+  );
 }
 
 /** A person's id as it is sent. */
@@ -43,7 +45,7 @@ export const performerName = shortName("a performer's name", "Mika Example");
  */
 export function videoIds(what: string) {
   const error = `${what}: a list of at most ${maxIds} video ids`;
-  return z.array(videoId, { error }).max(maxIds, { error });
+  return z.array(videoId, { error }).check(z.maxLength(maxIds, { error }));
 }
 
 /**
@@ -68,7 +70,7 @@ export function fewNames(what: string) {
 
 function namesUpTo(what: string, most: number) {
   const error = `${what}: a list of at most ${most} names of 1-200 characters without control characters`;
-  return z.array(printableText(error), { error }).max(most, { error });
+  return z.array(printableText(error), { error }).check(z.maxLength(most, { error }));
 }
 
 /**
@@ -80,38 +82,44 @@ function namesUpTo(what: string, most: number) {
 export function atMostEach(what: string) {
   const error = "a whole number from 1 to 1000";
   return z
-    .number({ error })
     .int({ error })
-    .min(1, { error })
-    .max(1000, { error })
-    .openapi({ description: `At most so many videos of one ${what}; fewer may come than \`limit\`` });
+    .check(z.minimum(1, { error }), z.maximum(1000, { error }))
+    .register(described, {
+      description: `At most so many videos of one ${what}; fewer may come than \`limit\``,
+    });
 }
 
 /** Body of a request that names a viewer and nothing else. */
 export const viewerRequest = z
-  .strictObject({ user_id: userId.optional() }, { error: "an object" })
-  .openapi("ViewerRequest", {
+  .strictObject({ user_id: z.optional(userId) }, { error: "an object" })
+  .register(described, {
+    id: "ViewerRequest",
     description: "Viewers leave `user_id` out, or name themselves; the application names whom it acts for",
   });
 
 /** Body of every answer from 400 on. */
-export const problemResponse = z
-  .object({
-    error: z.object({
-      code: z.string().openapi({ example: "invalid_request" }),
-      message: z.string(),
-      issues: z.array(z.object({ path: z.string(), expected: z.string(), received: z.string() })),
-    }),
-    request_id: z.string(),
-  })
-  .openapi("Problem");
+export const problemResponse = () =>
+  z
+    .object({
+      error: z.object({
+        code: z.string().register(described, { example: "invalid_request" }),
+        message: z.string(),
+        issues: z.array(z.object({ path: z.string(), expected: z.string(), received: z.string() })),
+      }),
+      request_id: z.string(),
+    })
+    .register(described, { id: "Problem" });
 
 /** Body of `GET /health/ready`. */
-export const readyResponse = z
-  .object({
-    status: z.enum(["ready", "not_ready"]),
-    database: z.enum(["reachable", "unreachable"]),
-    model_version: z.string().nullable(),
-    source: z.enum(["two_tower", "previous_version", "linear", "popularity"]).nullable(),
-  })
-  .openapi("Readiness");
+export const readyResponse = () =>
+  z
+    .object({
+      status: z.enum(["ready", "not_ready"]),
+      database: z.enum(["reachable", "unreachable"]),
+      model_version: z.nullable(z.string()),
+      source: z.nullable(answerSource()),
+    })
+    .register(described, { id: "Readiness" });
+
+/** Which link of the chain answers, as it is answered. */
+export const answerSource = () => z.enum(["two_tower", "previous_version", "linear", "popularity"]);

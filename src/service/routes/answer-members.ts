@@ -1,48 +1,57 @@
-import { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
 import type { ItemFilter } from "../../embeddings/mod.ts";
 import type { RecommendOptions } from "../../recommend/mod.ts";
+import { described } from "../descriptions.ts";
 import { atMostEach, names, videoIds } from "../wire.ts";
 
 const diversityError = "a number from 0 to 1";
 const limitError = "a whole number from 1 to 1000";
 const priceError = "a price: a number of 0 or more";
-const price = z.number({ error: priceError }).min(0, { error: priceError });
+const price = z.number({ error: priceError }).check(z.minimum(0, { error: priceError }));
 
 const filter = z
   .strictObject(
     {
-      genres: names("genres").optional().openapi({ description: "At least one of these" }),
-      min_price: price.optional(),
-      max_price: price.optional(),
-      exclude_makers: names("makers").optional(),
-      exclude_performers: names("performers").optional(),
+      genres: z.optional(names("genres")).register(described, { description: "At least one of these" }),
+      min_price: z.optional(price),
+      max_price: z.optional(price),
+      exclude_makers: z.optional(names("makers")),
+      exclude_performers: z.optional(names("performers")),
     },
     { error: "an object with genres, min_price, max_price, exclude_makers or exclude_performers" },
   )
-  .refine(({ min_price = 0, max_price = Number.POSITIVE_INFINITY }) => min_price <= max_price, {
-    path: ["min_price"],
-    error: "at most max_price",
-  })
-  .openapi("ItemFilter", { description: "What a video must be; every condition that is given must hold" });
+  .check(
+    z.refine(({ min_price = 0, max_price = Number.POSITIVE_INFINITY }) => min_price <= max_price, {
+      path: ["min_price"],
+      error: "at most max_price",
+    }),
+  )
+  .register(described, {
+    id: "ItemFilter",
+    description: "What a video must be; every condition that is given must hold",
+  });
 
 /** What an answer from the whole catalogue is to be like, as it is sent. */
 export const answerMembers = {
-  limit: z
-    .number({ error: limitError })
-    .int({ error: limitError })
-    .min(1, { error: limitError })
-    .max(1000, { error: limitError })
-    .default(20),
-  exclude: videoIds("what to leave out").optional(),
-  filter: filter.optional(),
+  limit: z._default(
+    z
+      .int({ error: limitError })
+      .check(z.minimum(1, { error: limitError }), z.maximum(1000, { error: limitError })),
+    20,
+  ),
+  exclude: z.optional(videoIds("what to leave out")),
+  filter: z.optional(filter),
   diversity: z
-    .number({ error: diversityError })
-    .min(0, { error: diversityError })
-    .max(1, { error: diversityError })
-    .optional()
-    .openapi({ description: "0: the best, whatever they are like; 1: the most different among them" }),
-  max_per_maker: atMostEach("maker").optional(),
-  max_per_performer: atMostEach("performer").optional(),
+    .optional(
+      z
+        .number({ error: diversityError })
+        .check(z.minimum(0, { error: diversityError }), z.maximum(1, { error: diversityError })),
+    )
+    .register(described, {
+      description: "0: the best, whatever they are like; 1: the most different among them",
+    }),
+  max_per_maker: z.optional(atMostEach("maker")),
+  max_per_performer: z.optional(atMostEach("performer")),
 };
 
 /**
@@ -52,7 +61,7 @@ export const answerMembers = {
  * @returns Options of an answer.
  */
 export function answerOptions(
-  sent: z.infer<z.ZodObject<typeof answerMembers>>,
+  sent: z.infer<z.ZodMiniObject<typeof answerMembers>>,
 ): Pick<RecommendOptions, "limit" | "exclude" | "filter" | "diversity" | "caps"> {
   const { limit, exclude, filter, diversity, max_per_maker, max_per_performer } = sent;
   return {

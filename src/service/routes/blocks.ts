@@ -1,5 +1,6 @@
-import { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
 import { personFor } from "../auth/acting-for.ts";
+import { described } from "../descriptions.ts";
 import { defineRoute } from "../route.ts";
 import { names, userId } from "../wire.ts";
 
@@ -12,16 +13,20 @@ export const blocks = defineRoute({
   request: z
     .strictObject(
       {
-        user_id: userId.optional(),
-        makers: names("makers").optional(),
-        performers: names("performers").optional(),
+        user_id: z.optional(userId),
+        makers: z.optional(names("makers")),
+        performers: z.optional(names("performers")),
       },
       { error: "an object with makers or performers" },
     )
-    .openapi("BlocksRequest", { description: "A list replaces the one before; one that is left out stays" }),
-  response: z
-    .object({ makers: z.array(z.string()), performers: z.array(z.string()), request_id: z.string() })
-    .openapi("Blocks"),
+    .register(described, {
+      id: "BlocksRequest",
+      description: "A list replaces the one before; one that is left out stays",
+    }),
+  response: () =>
+    z
+      .object({ makers: z.array(z.string()), performers: z.array(z.string()), request_id: z.string() })
+      .register(described, { id: "Blocks" }),
   problems: [],
   handle: async ({ user_id, makers, performers }, { store, caller }) => {
     const personId = personFor(caller, user_id);

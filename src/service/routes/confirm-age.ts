@@ -1,4 +1,5 @@
-import { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
+import { described } from "../descriptions.ts";
 import { defineRoute } from "../route.ts";
 import { userId } from "../wire.ts";
 
@@ -12,11 +13,14 @@ export const confirmAge = defineRoute({
   callers: "service",
   request: z
     .strictObject(
-      { user_id: userId, confirmed: z.boolean({ error: confirmedError }).default(true) },
+      { user_id: userId, confirmed: z._default(z.boolean({ error: confirmedError }), true) },
       { error: "an object with user_id" },
     )
-    .openapi("ConfirmAgeRequest"),
-  response: z.object({ age_confirmed: z.boolean(), request_id: z.string() }).openapi("ConfirmedAge"),
+    .register(described, { id: "ConfirmAgeRequest" }),
+  response: () =>
+    z
+      .object({ age_confirmed: z.boolean(), request_id: z.string() })
+      .register(described, { id: "ConfirmedAge" }),
   problems: [],
   handle: async ({ user_id, confirmed }, { store, clock, engine }) => {
     const person = (await store.history(user_id, { limit: 1 }))?.person;

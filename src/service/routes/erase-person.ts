@@ -1,5 +1,6 @@
-import { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
 import { personFor } from "../auth/acting-for.ts";
+import { described } from "../descriptions.ts";
 import { defineRoute, needed } from "../route.ts";
 import { viewerRequest } from "../wire.ts";
 
@@ -11,12 +12,13 @@ export const erasePerson = defineRoute({
   callers: "viewers",
   needs: "people",
   request: viewerRequest,
-  response: z
-    .object({
-      erased: z.boolean().openapi({ description: "False where nothing was kept" }),
-      request_id: z.string(),
-    })
-    .openapi("ErasedPerson"),
+  response: () =>
+    z
+      .object({
+        erased: z.boolean().register(described, { description: "False where nothing was kept" }),
+        request_id: z.string(),
+      })
+      .register(described, { id: "ErasedPerson" }),
   problems: [],
   handle: async ({ user_id }, { people, engine, caller }) => {
     const personId = personFor(caller, user_id);

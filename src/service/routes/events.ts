@@ -1,7 +1,8 @@
-import { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
 import type { CatalogueEvent } from "../../catalogue/mod.ts";
 import { personFor } from "../auth/acting-for.ts";
 import type { Caller } from "../auth/caller.ts";
+import { described } from "../descriptions.ts";
 import { Problem, type ProblemIssue } from "../problem.ts";
 import { defineRoute } from "../route.ts";
 import { userId, videoId } from "../wire.ts";
@@ -14,32 +15,32 @@ const earliest = Date.UTC(1990, 0, 1);
 
 const timeError = "a time between 1990 and now: milliseconds since 1970, or ISO 8601 with a zone";
 
+const upTo = (most: number) => {
+  const error = `a number from 0 to ${most}`;
+  return z.number({ error }).check(z.minimum(0, { error }), z.maximum(most, { error }));
+};
+
 const event = z
   .strictObject(
     {
-      user_id: userId.optional(),
+      user_id: z.optional(userId),
       video_id: videoId,
       kind: z.enum(["like", "nope", "view"], { error: 'one of "like", "nope", "view"' }),
       at: z
-        .union([z.number(), z.iso.datetime({ offset: true })], { error: timeError })
-        .optional()
-        .openapi({ description: "When; absent: now. Give it to make a repeated view the same view" }),
+        .optional(z.union([z.number(), z.iso.datetime({ offset: true })], { error: timeError }))
+        .register(described, {
+          description: "When; absent: now. Give it to make a repeated view the same view",
+        }),
       watch_fraction: z
-        .number({ error: "a number from 0 to 1" })
-        .min(0, { error: "a number from 0 to 1" })
-        .max(1, { error: "a number from 0 to 1" })
-        .optional()
-        .openapi({ description: "Of a view: the share that was watched" }),
+        .optional(upTo(1))
+        .register(described, { description: "Of a view: the share that was watched" }),
       watch_seconds: z
-        .number({ error: "a number from 0 to 86400" })
-        .min(0, { error: "a number from 0 to 86400" })
-        .max(86_400, { error: "a number from 0 to 86400" })
-        .optional()
-        .openapi({ description: "Of a view: seconds watched" }),
+        .optional(upTo(86_400))
+        .register(described, { description: "Of a view: seconds watched" }),
     },
     { error: "an object with user_id, video_id and kind" },
   )
-  .openapi("Event");
+  .register(described, { id: "Event" });
 
 const eventsError = `a list of 1 to ${maxEvents} events`;
 
@@ -54,21 +55,23 @@ export const events = defineRoute({
       {
         events: z
           .array(event, { error: eventsError })
-          .min(1, { error: eventsError })
-          .max(maxEvents, { error: eventsError }),
+          .check(z.minLength(1, { error: eventsError }), z.maxLength(maxEvents, { error: eventsError })),
       },
       { error: "an object with events" },
     )
-    .openapi("EventsRequest"),
-  response: z
-    .object({
-      accepted: z.number().int().openapi({ description: "Events in the request" }),
-      inserted: z.number().int(),
-      updated: z.number().int(),
-      unchanged: z.number().int().openapi({ description: "Known already: sending events again is safe" }),
-      request_id: z.string(),
-    })
-    .openapi("RecordedEvents"),
+    .register(described, { id: "EventsRequest" }),
+  response: () =>
+    z
+      .object({
+        accepted: z.int().register(described, { description: "Events in the request" }),
+        inserted: z.int(),
+        updated: z.int(),
+        unchanged: z
+          .int()
+          .register(described, { description: "Known already: sending events again is safe" }),
+        request_id: z.string(),
+      })
+      .register(described, { id: "RecordedEvents" }),
   problems: ["unknown_item"],
   handle: async (input, { store, clock, caller }) => {
     const received = toEvents(input.events, { caller, now: clock.now() });

@@ -1,43 +1,45 @@
-import { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
 import { type Explanation, obstacles, valueParts } from "../../recommend/mod.ts";
 import { ageProofOf, personFor } from "../auth/acting-for.ts";
+import { described } from "../descriptions.ts";
 import { defineRoute } from "../route.ts";
-import { userId, videoId } from "../wire.ts";
+import { answerSource, userId, videoId } from "../wire.ts";
 import { answerMembers, answerOptions } from "./answer-members.ts";
 import { lang, reason, reasonBody } from "./reason.ts";
 
-const explanation = z
-  .object({
-    video_id: z.string(),
-    shown: z.boolean().openapi({ description: "Whether an answer to the same request holds it" }),
-    score: z.number().nullable(),
-    rank: z.number().int().nullable().openapi({
-      description: "Its place by score among all that could be shown, or the place it would have",
-    }),
-    value: z
-      .object({ total: z.number(), parts: z.partialRecord(z.enum(valueParts), z.number()) })
-      .optional()
-      .openapi({ description: "What it is worth by the value formula, and what each part adds" }),
-    obstacles: z
-      .array(z.enum(obstacles))
-      .openapi({ description: "What keeps it out; empty exactly where it is shown" }),
-    reasons: z
-      .array(reason)
-      .optional()
-      .openapi({ description: "What moved the score, for and against; absent where nobody can say" }),
-    rest: z
-      .number()
-      .optional()
-      .openapi({ description: "What of the score the reasons do not name; with them it adds up" }),
-    features: z
-      .record(z.string(), z.number())
-      .optional()
-      .openapi({ description: "Contributions by feature of the user tower" }),
-    model_version: z.string().nullable(),
-    source: z.enum(["two_tower", "previous_version", "linear", "popularity"]),
-    request_id: z.string(),
-  })
-  .openapi("Explanation");
+const explanation = () =>
+  z
+    .object({
+      video_id: z.string(),
+      shown: z
+        .boolean()
+        .register(described, { description: "Whether an answer to the same request holds it" }),
+      score: z.nullable(z.number()),
+      rank: z.nullable(z.int()).register(described, {
+        description: "Its place by score among all that could be shown, or the place it would have",
+      }),
+      value: z
+        .optional(z.object({ total: z.number(), parts: z.partialRecord(z.enum(valueParts), z.number()) }))
+        .register(described, {
+          description: "What it is worth by the value formula, and what each part adds",
+        }),
+      obstacles: z
+        .array(z.enum(obstacles))
+        .register(described, { description: "What keeps it out; empty exactly where it is shown" }),
+      reasons: z.optional(z.array(reason())).register(described, {
+        description: "What moved the score, for and against; absent where nobody can say",
+      }),
+      rest: z.optional(z.number()).register(described, {
+        description: "What of the score the reasons do not name; with them it adds up",
+      }),
+      features: z
+        .optional(z.record(z.string(), z.number()))
+        .register(described, { description: "Contributions by feature of the user tower" }),
+      model_version: z.nullable(z.string()),
+      source: answerSource(),
+      request_id: z.string(),
+    })
+    .register(described, { id: "Explanation" });
 
 /** Why a video is recommended to a viewer, or why not. */
 export const explain = defineRoute({
@@ -47,10 +49,11 @@ export const explain = defineRoute({
   callers: "viewers",
   request: z
     .strictObject(
-      { user_id: userId.optional(), video_id: videoId, ...answerMembers, lang },
+      { user_id: z.optional(userId), video_id: videoId, ...answerMembers, lang },
       { error: "an object with video_id" },
     )
-    .openapi("ExplainRequest", {
+    .register(described, {
+      id: "ExplainRequest",
       description: "What is asked of an answer here is that of the answer in question",
     }),
   response: explanation,
@@ -71,7 +74,9 @@ export const explain = defineRoute({
  * @param told As the engine gives it.
  * @returns The same in the words of the interface.
  */
-export function explanationBody(told: Explanation): Omit<z.infer<typeof explanation>, "request_id"> {
+export function explanationBody(
+  told: Explanation,
+): Omit<z.infer<ReturnType<typeof explanation>>, "request_id"> {
   const { itemId, modelVersion, obstacles, value, reasons, features, ...rest } = told;
   return {
     video_id: itemId,

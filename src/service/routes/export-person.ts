@@ -1,6 +1,7 @@
-import { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
 import { FutagoError } from "../../base/mod.ts";
 import { personFor } from "../auth/acting-for.ts";
+import { described } from "../descriptions.ts";
 import { defineRoute, needed } from "../route.ts";
 import { viewerRequest } from "../wire.ts";
 
@@ -12,14 +13,15 @@ export const exportPerson = defineRoute({
   callers: "viewers",
   needs: "people",
   request: viewerRequest,
-  response: z
-    .object({
-      format: z.literal("futago-person/1"),
-      user_id: z.string(),
-      tables: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))),
-      request_id: z.string(),
-    })
-    .openapi("PersonExport"),
+  response: () =>
+    z
+      .object({
+        format: z.literal("futago-person/1"),
+        user_id: z.string(),
+        tables: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))),
+        request_id: z.string(),
+      })
+      .register(described, { id: "PersonExport" }),
   problems: ["not_found"],
   handle: async ({ user_id }, { people, caller }) => {
     const found = await needed(people).export(personFor(caller, user_id));

@@ -1,4 +1,5 @@
-import { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
+import { described } from "../descriptions.ts";
 import { defineRoute } from "../route.ts";
 import { videoIds } from "../wire.ts";
 
@@ -12,20 +13,21 @@ export const itemEmbedding = defineRoute({
   callers: "service",
   request: z
     .strictObject(
-      { video_ids: videoIds("videos to embed").min(1, { error: listError }) },
+      { video_ids: videoIds("videos to embed").check(z.minLength(1, { error: listError })) },
       { error: "an object with video_ids" },
     )
-    .openapi("ItemEmbeddingRequest"),
-  response: z
-    .object({
-      model_version: z.string(),
-      embedded: z.number().int(),
-      left: z
-        .array(z.string())
-        .openapi({ description: "Ids that the catalogue lacks, or that are withdrawn" }),
-      request_id: z.string(),
-    })
-    .openapi("ItemEmbedding"),
+    .register(described, { id: "ItemEmbeddingRequest" }),
+  response: () =>
+    z
+      .object({
+        model_version: z.string(),
+        embedded: z.int(),
+        left: z
+          .array(z.string())
+          .register(described, { description: "Ids that the catalogue lacks, or that are withdrawn" }),
+        request_id: z.string(),
+      })
+      .register(described, { id: "ItemEmbedding" }),
   problems: ["model_missing"],
   handle: async ({ video_ids }, { engine }) => {
     const { version, embedded, left } = await engine.embedItems(video_ids);

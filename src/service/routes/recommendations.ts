@@ -1,8 +1,9 @@
-import { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
 import { attributionsOf } from "../../catalogue/mod.ts";
 import { ageProofOf, personFor } from "../auth/acting-for.ts";
+import { described } from "../descriptions.ts";
 import { defineRoute } from "../route.ts";
-import { userId, videoIds } from "../wire.ts";
+import { answerSource, userId, videoIds } from "../wire.ts";
 import { answerMembers, answerOptions } from "./answer-members.ts";
 import { lang, reason, reasonBody } from "./reason.ts";
 
@@ -17,60 +18,61 @@ export const recommendations = defineRoute({
   request: z
     .strictObject(
       {
-        user_id: userId.optional(),
+        user_id: z.optional(userId),
         ...answerMembers,
-        candidates: videoIds("what to rank instead of the whole catalogue").optional(),
+        candidates: z.optional(videoIds("what to rank instead of the whole catalogue")),
         explain: z
-          .boolean({ error: explainError })
-          .default(false)
-          .openapi({ description: "Reasons with each video; then at most 100 videos" }),
+          ._default(z.boolean({ error: explainError }), false)
+          .register(described, { description: "Reasons with each video; then at most 100 videos" }),
         lang,
       },
       { error: "an object with user_id" },
     )
-    .refine(({ candidates, filter }) => candidates === undefined || filter === undefined, {
-      path: ["filter"],
-      error: "nothing beside candidates, which are ranked as they are",
-    })
-    .refine(({ explain, limit }) => !explain || limit <= 100, {
-      path: ["limit"],
-      error: "at most 100 with explain",
-    })
-    .openapi("RecommendationsRequest"),
-  response: z
-    .object({
-      recommendations: z.array(
-        z.object({
-          video_id: z.string(),
-          score: z.number().openapi({ description: "Larger is better; comparable within one answer only" }),
-          rank: z.number().int().min(1),
-          value: z
-            .number()
-            .optional()
-            .openapi({ description: "What it is worth by the value formula; present where that ranked it" }),
-          explored: z
-            .literal(true)
-            .optional()
-            .openapi({ description: "Shown as it is new, wherever its score would put it" }),
-          reasons: z
-            .array(reason)
-            .optional()
-            .openapi({ description: "With explain: what speaks for it; absent where nobody can say" }),
+    .check(
+      z.refine(({ candidates, filter }) => candidates === undefined || filter === undefined, {
+        path: ["filter"],
+        error: "nothing beside candidates, which are ranked as they are",
+      }),
+      z.refine(({ explain, limit }) => !explain || limit <= 100, {
+        path: ["limit"],
+        error: "at most 100 with explain",
+      }),
+    )
+    .register(described, { id: "RecommendationsRequest" }),
+  response: () =>
+    z
+      .object({
+        recommendations: z.array(
+          z.object({
+            video_id: z.string(),
+            score: z
+              .number()
+              .register(described, { description: "Larger is better; comparable within one answer only" }),
+            rank: z.int().check(z.minimum(1)),
+            value: z.optional(z.number()).register(described, {
+              description: "What it is worth by the value formula; present where that ranked it",
+            }),
+            explored: z
+              .optional(z.literal(true))
+              .register(described, { description: "Shown as it is new, wherever its score would put it" }),
+            reasons: z.optional(z.array(reason())).register(described, {
+              description: "With explain: what speaks for it; absent where nobody can say",
+            }),
+          }),
+        ),
+        model_version: z.nullable(z.string()).register(described, { example: "2026.11.20-1" }),
+        source: answerSource(),
+        stale: z.optional(z.literal(true)).register(described, {
+          description: "From memory, as the database gives no answer: a few minutes old",
         }),
-      ),
-      model_version: z.string().nullable().openapi({ example: "2026.11.20-1" }),
-      source: z.enum(["two_tower", "previous_version", "linear", "popularity"]),
-      stale: z
-        .literal(true)
-        .optional()
-        .openapi({ description: "From memory, as the database gives no answer: a few minutes old" }),
-      attribution: z
-        .array(z.object({ text: z.string(), url: z.string() }))
-        .optional()
-        .openapi({ description: "Credits to show beside these videos; absent where none asks for one" }),
-      request_id: z.string(),
-    })
-    .openapi("Recommendations"),
+        attribution: z
+          .optional(z.array(z.object({ text: z.string(), url: z.string() })))
+          .register(described, {
+            description: "Credits to show beside these videos; absent where none asks for one",
+          }),
+        request_id: z.string(),
+      })
+      .register(described, { id: "Recommendations" }),
   problems: ["age_not_confirmed"],
   handle: async ({ user_id, candidates, explain, lang, ...asked }, { engine, caller }) => {
     const answer = await engine.recommend(personFor(caller, user_id), {

@@ -1,5 +1,7 @@
-import { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
+import { described } from "../descriptions.ts";
 import { defineRoute } from "../route.ts";
+import { answerSource } from "../wire.ts";
 
 /** Looks for a newly promoted version at once. */
 export const reloadModels = defineRoute({
@@ -7,14 +9,17 @@ export const reloadModels = defineRoute({
   name: "reload_models",
   summary: "Makes this instance look for a newly promoted version at once, and says what serves then",
   callers: "service",
-  request: z.strictObject({}, { error: "an empty object" }).openapi("ReloadModelsRequest"),
-  response: z
-    .object({
-      model_version: z.string().nullable(),
-      source: z.enum(["two_tower", "previous_version", "linear", "popularity"]),
-      request_id: z.string(),
-    })
-    .openapi("ReloadedModels"),
+  request: z
+    .strictObject({}, { error: "an empty object" })
+    .register(described, { id: "ReloadModelsRequest" }),
+  response: () =>
+    z
+      .object({
+        model_version: z.nullable(z.string()),
+        source: answerSource(),
+        request_id: z.string(),
+      })
+      .register(described, { id: "ReloadedModels" }),
   problems: [],
   handle: async (_, { engine }) => {
     const { version, source } = await engine.reload();

@@ -1,4 +1,5 @@
-import { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
+import { described } from "../descriptions.ts";
 import { Problem } from "../problem.ts";
 import { defineRoute } from "../route.ts";
 
@@ -13,21 +14,21 @@ export const runJobs = defineRoute({
   request: z
     .strictObject(
       {
-        budget_ms: z
-          .int({ error: budgetError })
-          .min(1000, budgetError)
-          .max(100_000, budgetError)
-          .default(20_000),
+        budget_ms: z._default(
+          z.int({ error: budgetError }).check(z.minimum(1000, budgetError), z.maximum(100_000, budgetError)),
+          20_000,
+        ),
       },
       { error: "an object with budget_ms or nothing" },
     )
-    .openapi("RunJobsRequest"),
-  response: z
-    .object({
-      fired: z.array(z.string()).openapi({ description: "Schedules whose jobs were enqueued" }),
-      request_id: z.string(),
-    })
-    .openapi("RanJobs"),
+    .register(described, { id: "RunJobsRequest" }),
+  response: () =>
+    z
+      .object({
+        fired: z.array(z.string()).register(described, { description: "Schedules whose jobs were enqueued" }),
+        request_id: z.string(),
+      })
+      .register(described, { id: "RanJobs" }),
   problems: ["not_configured"],
   handle: async ({ budget_ms }, { runJobs: run }) => {
     if (run === undefined) {

@@ -1,5 +1,6 @@
-import { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
 import { FutagoError } from "../../base/mod.ts";
+import { described } from "../descriptions.ts";
 import { defineRoute } from "../route.ts";
 import { performerName, videoId } from "../wire.ts";
 
@@ -14,17 +15,20 @@ export const takedown = defineRoute({
   request: z
     .strictObject(
       {
-        video_id: videoId.optional(),
-        performer: performerName.optional(),
-        withdrawn: z.boolean({ error: withdrawnError }).default(true),
+        video_id: z.optional(videoId),
+        performer: z.optional(performerName),
+        withdrawn: z._default(z.boolean({ error: withdrawnError }), true),
       },
       { error: "an object with video_id or performer" },
     )
-    .refine(({ video_id, performer }) => (video_id === undefined) !== (performer === undefined), {
-      error: "an object with either video_id or performer",
-    })
-    .openapi("TakedownRequest"),
-  response: z.object({ withdrawn: z.boolean(), request_id: z.string() }).openapi("Takedown"),
+    .check(
+      z.refine(({ video_id, performer }) => (video_id === undefined) !== (performer === undefined), {
+        error: "an object with either video_id or performer",
+      }),
+    )
+    .register(described, { id: "TakedownRequest" }),
+  response: () =>
+    z.object({ withdrawn: z.boolean(), request_id: z.string() }).register(described, { id: "Takedown" }),
   problems: ["not_found"],
   handle: async ({ video_id, performer, withdrawn }, { engine, store }) => {
     const found =

@@ -1,5 +1,6 @@
-import { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
 import { personFor } from "../auth/acting-for.ts";
+import { described } from "../descriptions.ts";
 import { defineRoute } from "../route.ts";
 import { fewNames, shortName, userId } from "../wire.ts";
 
@@ -12,28 +13,30 @@ export const taste = defineRoute({
   request: z
     .strictObject(
       {
-        user_id: userId.optional(),
-        genres: fewNames("genres").optional(),
-        makers: fewNames("makers").optional(),
-        performers: fewNames("performers").optional(),
-        age_range: shortName("an age range", "30s").optional(),
-        region: shortName("a region", "Kansai").optional(),
+        user_id: z.optional(userId),
+        genres: z.optional(fewNames("genres")),
+        makers: z.optional(fewNames("makers")),
+        performers: z.optional(fewNames("performers")),
+        age_range: z.optional(shortName("an age range", "30s")),
+        region: z.optional(shortName("a region", "Kansai")),
       },
       { error: "an object with genres, makers, performers, age_range or region" },
     )
-    .openapi("TasteRequest", {
+    .register(described, {
+      id: "TasteRequest",
       description: "A list replaces the one before, an empty one takes it back; what is left out stays",
     }),
-  response: z
-    .object({
-      genres: z.array(z.string()),
-      makers: z.array(z.string()),
-      performers: z.array(z.string()),
-      age_range: z.string().nullable(),
-      region: z.string().nullable(),
-      request_id: z.string(),
-    })
-    .openapi("Taste"),
+  response: () =>
+    z
+      .object({
+        genres: z.array(z.string()),
+        makers: z.array(z.string()),
+        performers: z.array(z.string()),
+        age_range: z.nullable(z.string()),
+        region: z.nullable(z.string()),
+        request_id: z.string(),
+      })
+      .register(described, { id: "Taste" }),
   problems: [],
   handle: async ({ user_id, genres, makers, performers, age_range, region }, { store, caller }) => {
     const personId = personFor(caller, user_id);

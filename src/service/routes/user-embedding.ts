@@ -1,18 +1,19 @@
-import { z } from "@hono/zod-openapi";
+import * as z from "zod/mini";
 import { isFutagoError } from "../../base/mod.ts";
 import type { EmbeddedPerson } from "../../recommend/mod.ts";
 import { ageProofOf, personFor } from "../auth/acting-for.ts";
+import { described } from "../descriptions.ts";
 import { defineRoute, type RouteContext } from "../route.ts";
 import { viewerRequest } from "../wire.ts";
 
-const summary = {
-  model_version: z.string().openapi({ example: "2026.11.20-1" }),
-  dims: z.number().int().openapi({ example: 768 }),
-  events: z.number().int().openapi({ description: "Events the vector was computed from" }),
-  stored: z
-    .boolean()
-    .openapi({ description: "False where there is none to store, or the database takes no changes now" }),
-};
+const summary = () => ({
+  model_version: z.string().register(described, { example: "2026.11.20-1" }),
+  dims: z.int().register(described, { example: 768 }),
+  events: z.int().register(described, { description: "Events the vector was computed from" }),
+  stored: z.boolean().register(described, {
+    description: "False where there is none to store, or the database takes no changes now",
+  }),
+});
 
 /** Computes a viewer's vector with the trained tower and stores it. Who acts for the application gets the vector too. */
 export const userEmbedding = defineRoute({
@@ -21,16 +22,16 @@ export const userEmbedding = defineRoute({
   summary: "Computes a viewer's vector from their latest events with the trained tower, and stores it",
   callers: "viewers",
   request: viewerRequest,
-  response: z
-    .object({
-      ...summary,
-      vector: z
-        .array(z.number())
-        .optional()
-        .openapi({ description: "Of unit length; for the application alone, never for a viewer" }),
-      request_id: z.string(),
-    })
-    .openapi("UserEmbedding"),
+  response: () =>
+    z
+      .object({
+        ...summary(),
+        vector: z.optional(z.array(z.number())).register(described, {
+          description: "Of unit length; for the application alone, never for a viewer",
+        }),
+        request_id: z.string(),
+      })
+      .register(described, { id: "UserEmbedding" }),
   problems: ["age_not_confirmed", "model_missing"],
   handle: async ({ user_id }, context) => {
     const { version, vector, events, stored } = await store(personFor(context.caller, user_id), context);
@@ -49,17 +50,19 @@ export const updateUserEmbedding = defineRoute({
   summary: "Brings what is kept of a viewer up to date, under whatever model serves",
   callers: "viewers",
   request: viewerRequest,
-  response: z
-    .object({
-      ...summary,
-      model_version: z.string().nullable().openapi({ description: "Null where no model is active" }),
-      dims: z
-        .number()
-        .int()
-        .openapi({ description: "0 where no towers serve: the linear model and popularity store nothing" }),
-      request_id: z.string(),
-    })
-    .openapi("UpdatedUserEmbedding"),
+  response: () =>
+    z
+      .object({
+        ...summary(),
+        model_version: z
+          .nullable(z.string())
+          .register(described, { description: "Null where no model is active" }),
+        dims: z.int().register(described, {
+          description: "0 where no towers serve: the linear model and popularity store nothing",
+        }),
+        request_id: z.string(),
+      })
+      .register(described, { id: "UpdatedUserEmbedding" }),
   problems: ["age_not_confirmed"],
   handle: async ({ user_id }, context) => {
     const personId = personFor(context.caller, user_id);
