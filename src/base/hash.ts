@@ -12,12 +12,14 @@ export function sha256Hex(data: Uint8Array | string): string {
 }
 
 /**
- * The SHA-256 of bytes by the runtime's own code, for what is large: ten times as fast, and off the thread.
+ * The SHA-256 of bytes or text by the runtime's own code: for what is large, ten times as fast and off the thread; and for the
+ * first hash of a process that has just started, milliseconds sooner than code that is not compiled yet.
  *
- * @param bytes Any number.
+ * @param data Bytes, or text that is hashed as UTF-8.
  * @returns Lower-case hex, as {@link sha256Hex} gives it.
  */
-export async function digestHex(bytes: Uint8Array): Promise<string> {
+export async function digestHex(data: Uint8Array | string): Promise<string> {
+  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   return bytesToHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)));
 }
 

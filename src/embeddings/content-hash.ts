@@ -1,4 +1,4 @@
-import { canonicalJson, sha256Hex } from "../base/mod.ts";
+import { canonicalJson, digestHex, sha256Hex } from "../base/mod.ts";
 import { type Item, type PersonHistory, volatileFields } from "../catalogue/mod.ts";
 
 /**
@@ -22,7 +22,7 @@ export function itemContentHash(item: Item): string {
  * @param historyEvents How many of the newest events the towers read.
  * @returns That number, a colon, and 32 hex digits that are the same for equal histories, others for any change.
  */
-export function historyContentHash(history: PersonHistory, historyEvents: number): string {
+export async function historyContentHash(history: PersonHistory, historyEvents: number): Promise<string> {
   const { person, events } = history;
   const rows = events.map((event) => [
     event.itemId,
@@ -31,7 +31,7 @@ export function historyContentHash(history: PersonHistory, historyEvents: number
     event.watchFraction ?? null,
     event.watchSeconds ?? null,
   ]);
-  const hash = sha256Hex(
+  const hash = await digestHex(
     canonicalJson([person.fields, rows, ...(person.taste === undefined ? [] : [person.taste])]),
   );
   return `${historyEvents}:${hash.slice(0, 32)}`;
@@ -45,13 +45,13 @@ export function historyContentHash(history: PersonHistory, historyEvents: number
  * @param read How many of the newest events were asked for: there may be more only where so many came.
  * @returns False, too, where too few were read to say.
  */
-export function isMadeFrom(
+export async function isMadeFrom(
   contentHash: string,
   { history, read }: { readonly history: PersonHistory; readonly read: number },
-): boolean {
+): Promise<boolean> {
   const historyEvents = Number.parseInt(contentHash, 10);
   const { events } = history;
   if (!(historyEvents > 0) || (historyEvents > read && events.length >= read)) return false;
   const encoded = { ...history, events: events.slice(-historyEvents) };
-  return historyContentHash(encoded, historyEvents) === contentHash;
+  return (await historyContentHash(encoded, historyEvents)) === contentHash;
 }

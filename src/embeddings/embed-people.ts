@@ -50,7 +50,7 @@ export async function embedPeople(options: EmbedPeopleOptions): Promise<EmbedSum
         yield {
           row: history,
           id: history.person.id,
-          hash: historyContentHash(history, towers.historyEvents),
+          hash: await historyContentHash(history, towers.historyEvents),
         };
     }
   }

@@ -100,25 +100,25 @@ describe("isMadeFrom", () => {
     items: new Map(),
   });
 
-  test("holds for the same newest events, however many more are read", () => {
-    const hash = historyContentHash(history(2, 3), 2);
-    expect(isMadeFrom(hash, { history: history(1, 2, 3), read: 1000 })).toBe(true);
-    expect(isMadeFrom(hash, { history: history(2, 3, 4), read: 1000 })).toBe(false);
-    expect(isMadeFrom(hash, { history: history(3), read: 1000 })).toBe(false);
+  test("holds for the same newest events, however many more are read", async () => {
+    const hash = await historyContentHash(history(2, 3), 2);
+    expect(await isMadeFrom(hash, { history: history(1, 2, 3), read: 1000 })).toBe(true);
+    expect(await isMadeFrom(hash, { history: history(2, 3, 4), read: 1000 })).toBe(false);
+    expect(await isMadeFrom(hash, { history: history(3), read: 1000 })).toBe(false);
   });
 
-  test("does not hold for other fields, an older event that came late, or a hash that says nothing of events", () => {
-    const hash = historyContentHash(history(2, 3), 100);
+  test("does not hold for other fields, an older event that came late, or a hash that says nothing of events", async () => {
+    const hash = await historyContentHash(history(2, 3), 100);
     const elsewhere = { ...history(2, 3), person: { id: "p", fields: { region: "south" } } };
-    expect(isMadeFrom(hash, { history: elsewhere, read: 1000 })).toBe(false);
-    expect(isMadeFrom(hash, { history: history(1, 2, 3), read: 1000 })).toBe(false);
-    expect(isMadeFrom("0123456789abcdef", { history: history(2, 3), read: 1000 })).toBe(false);
-    expect(isMadeFrom("", { history: history(), read: 1000 })).toBe(false);
+    expect(await isMadeFrom(hash, { history: elsewhere, read: 1000 })).toBe(false);
+    expect(await isMadeFrom(hash, { history: history(1, 2, 3), read: 1000 })).toBe(false);
+    expect(await isMadeFrom("0123456789abcdef", { history: history(2, 3), read: 1000 })).toBe(false);
+    expect(await isMadeFrom("", { history: history(), read: 1000 })).toBe(false);
   });
 
-  test("cannot be said where towers read more than was read", () => {
-    const hash = historyContentHash(history(1, 2, 3), 5);
-    expect(isMadeFrom(hash, { history: history(2, 3), read: 2 })).toBe(false);
-    expect(isMadeFrom(hash, { history: history(1, 2, 3), read: 4 })).toBe(true);
+  test("cannot be said where towers read more than was read", async () => {
+    const hash = await historyContentHash(history(1, 2, 3), 5);
+    expect(await isMadeFrom(hash, { history: history(2, 3), read: 2 })).toBe(false);
+    expect(await isMadeFrom(hash, { history: history(1, 2, 3), read: 4 })).toBe(true);
   });
 });

@@ -30,8 +30,11 @@ export async function viewerBeforeOpening(
   },
 ): Promise<KnownViewer | undefined> {
   const { version, vectors, historyOf } = from;
-  const [history, stored] = await Promise.all([historyOf(events), vectors.userVector(version, personId)]);
+  // One after the other: both at once would open a second connection, which takes longer than a query.
+  const history = await historyOf(events);
   if (!hasTaste(history) && !hasDeclared(history.person)) return { history, viewer: undefined };
-  if (stored === undefined || !isMadeFrom(stored.contentHash, { history, read: events })) return undefined;
+  const stored = await vectors.userVector(version, personId);
+  if (stored === undefined) return undefined;
+  if (!(await isMadeFrom(stored.contentHash, { history, read: events }))) return undefined;
   return { history, viewer: { version, source: "two_tower", make: async () => stored.vector } };
 }

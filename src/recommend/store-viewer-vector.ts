@@ -28,7 +28,7 @@ export async function storeViewerVector(
   const { towers, vector, vectors } = options;
   const { version } = towers;
   const embedded = { version, vector, events: history.events.length };
-  const contentHashes = [historyContentHash(history, towers.towers.historyEvents)];
+  const contentHashes = [await historyContentHash(history, towers.towers.historyEvents)];
   try {
     await vectors.createPartition(version, vector.length);
     await vectors.putUserVectors(version, { ids: [history.person.id], vectors: vector, contentHashes });

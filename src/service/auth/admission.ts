@@ -1,4 +1,4 @@
-import { type Clock, isFutagoError, sha256Hex } from "../../base/mod.ts";
+import { type Clock, digestHex, isFutagoError } from "../../base/mod.ts";
 import { Problem } from "../problem.ts";
 import type { Authenticator, Caller } from "./caller.ts";
 import { credentialOf } from "./credential.ts";
@@ -43,7 +43,9 @@ export function createAdmission(options: AdmissionOptions): Admit {
       throw error;
     }
     if (caller.kind === "viewer") waitFor(viewers?.take(caller.personId));
-    if (caller.kind === "service") waitFor(keys?.take(sha256Hex(credentialOf(request.headers))));
+    if (caller.kind === "service" && keys !== undefined) {
+      waitFor(keys.take(await digestHex(credentialOf(request.headers))));
+    }
     return caller;
   };
 }

@@ -1,4 +1,4 @@
-import { type Clock, FutagoError, sha256Hex } from "../../base/mod.ts";
+import { type Clock, digestHex, FutagoError } from "../../base/mod.ts";
 import type { Authenticator } from "./caller.ts";
 import { credentialOf } from "./credential.ts";
 import { createTokenVerifier, type JwtOptions } from "./token-verifier.ts";
@@ -36,16 +36,17 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       "Cannot authenticate as there must be a service key or jwt, and no key may be empty",
     );
   }
-  const hashes = serviceKeys.map(sha256Hex);
+  let hashes: Promise<readonly string[]> | undefined;
   const verify = jwt === undefined ? undefined : createTokenVerifier(jwt, options);
 
   return Object.freeze<Authenticator>({
     authenticate: async ({ headers }) => {
       const given = credentialOf(headers);
-      const hash = sha256Hex(given);
+      hashes ??= Promise.all(serviceKeys.map(digestHex));
+      const hash = await digestHex(given);
       // Every key is compared, and to its end: hashes have one length, so that time tells nothing about a key.
       let known = false;
-      for (const key of hashes) known = equalInConstantTime(hash, key) || known;
+      for (const key of await hashes) known = equalInConstantTime(hash, key) || known;
       if (known) return { kind: "service" };
       // Three parts are a token; anything else was meant to be a key.
       if (verify !== undefined && given.split(".").length === 3) return verify(given);
