@@ -38,20 +38,21 @@ export async function historyContentHash(history: PersonHistory, historyEvents: 
 }
 
 /**
- * Whether a stored user vector was made from what is known of the person now.
+ * Of how many events a stored user vector was made, where it was made from what is known of the person now.
  *
  * @param contentHash As {@link historyContentHash} gave it when the vector was stored.
  * @param history What is known now.
  * @param read How many of the newest events were asked for: there may be more only where so many came.
- * @returns False, too, where too few were read to say.
+ * @returns Undefined where it was made from something else, or too few were read to say.
  */
-export async function isMadeFrom(
+export async function madeFromEvents(
   contentHash: string,
   { history, read }: { readonly history: PersonHistory; readonly read: number },
-): Promise<boolean> {
+): Promise<number | undefined> {
   const historyEvents = Number.parseInt(contentHash, 10);
   const { events } = history;
-  if (!(historyEvents > 0) || (historyEvents > read && events.length >= read)) return false;
+  if (!(historyEvents > 0) || (historyEvents > read && events.length >= read)) return undefined;
   const encoded = { ...history, events: events.slice(-historyEvents) };
-  return (await historyContentHash(encoded, historyEvents)) === contentHash;
+  const known = await historyContentHash(encoded, historyEvents);
+  return known === contentHash ? encoded.events.length : undefined;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { tinyWorld } from "../../tests/tiny-world.ts";
 import type { BlobStore } from "../base/mod.ts";
-import { embedPeople, historyContentHash, isMadeFrom } from "../embeddings/mod.ts";
+import { embedPeople, historyContentHash, madeFromEvents } from "../embeddings/mod.ts";
 import { loadModel } from "../registry/mod.ts";
 import { createInferenceEngine, type InferenceEngineDeps } from "./inference-engine.ts";
 
@@ -57,6 +57,27 @@ describe("before a version is open", () => {
     await started.close();
   });
 
+  test("[ED15] a vector that is current is told as it is stored; one that is not waits for the towers", async () => {
+    const { started, settled, store, vectors, version, clock, come } = await storedWorld();
+    const { vector } = (await vectors.userVector(version, "p00"))!;
+    const { events } = (await store.history("p00", { limit: 1000 }))!;
+    const told = await started.storePersonVector("p00");
+    expect(told).toEqual({ version, vector, events: events.length, stored: true });
+    await expect(started.storePersonVector("p11")).rejects.toMatchObject({ code: "age_not_confirmed" });
+    await store.putEvents([{ personId: "p00", itemId: events[0]!.itemId, kind: "view", at: clock.now() }]);
+    let embedded = false;
+    const asked = started.storePersonVector("p00").then((answer) => {
+      embedded = true;
+      return answer;
+    });
+    await started.storePersonVector("p01");
+    expect(embedded).toBe(false);
+    come();
+    expect(await asked).toEqual(await settled.storePersonVector("p00"));
+    expect((await asked).events).toBe(events.length + 1);
+    await started.close();
+  });
+
   test("[ED14] popularity answers who never did anything", async () => {
     const { started, settled, come } = await storedWorld();
     const answer = await started.recommend("p10", { limit: 3 });
@@ -92,7 +113,7 @@ describe("before a version is open", () => {
   });
 });
 
-describe("isMadeFrom", () => {
+describe("madeFromEvents", () => {
   const event = (at: number) => ({ personId: "p", itemId: `v${at}`, kind: "like" as const, at });
   const history = (...at: readonly number[]) => ({
     person: { id: "p", fields: { region: "north" } },
@@ -102,23 +123,23 @@ describe("isMadeFrom", () => {
 
   test("holds for the same newest events, however many more are read", async () => {
     const hash = await historyContentHash(history(2, 3), 2);
-    expect(await isMadeFrom(hash, { history: history(1, 2, 3), read: 1000 })).toBe(true);
-    expect(await isMadeFrom(hash, { history: history(2, 3, 4), read: 1000 })).toBe(false);
-    expect(await isMadeFrom(hash, { history: history(3), read: 1000 })).toBe(false);
+    expect(await madeFromEvents(hash, { history: history(1, 2, 3), read: 1000 })).toBe(2);
+    expect(await madeFromEvents(hash, { history: history(2, 3, 4), read: 1000 })).toBeUndefined();
+    expect(await madeFromEvents(hash, { history: history(3), read: 1000 })).toBeUndefined();
   });
 
   test("does not hold for other fields, an older event that came late, or a hash that says nothing of events", async () => {
     const hash = await historyContentHash(history(2, 3), 100);
     const elsewhere = { ...history(2, 3), person: { id: "p", fields: { region: "south" } } };
-    expect(await isMadeFrom(hash, { history: elsewhere, read: 1000 })).toBe(false);
-    expect(await isMadeFrom(hash, { history: history(1, 2, 3), read: 1000 })).toBe(false);
-    expect(await isMadeFrom("0123456789abcdef", { history: history(2, 3), read: 1000 })).toBe(false);
-    expect(await isMadeFrom("", { history: history(), read: 1000 })).toBe(false);
+    expect(await madeFromEvents(hash, { history: elsewhere, read: 1000 })).toBeUndefined();
+    expect(await madeFromEvents(hash, { history: history(1, 2, 3), read: 1000 })).toBeUndefined();
+    expect(await madeFromEvents("0123456789abcdef", { history: history(2, 3), read: 1000 })).toBeUndefined();
+    expect(await madeFromEvents("", { history: history(), read: 1000 })).toBeUndefined();
   });
 
   test("cannot be said where towers read more than was read", async () => {
     const hash = await historyContentHash(history(1, 2, 3), 5);
-    expect(await isMadeFrom(hash, { history: history(2, 3), read: 2 })).toBe(false);
-    expect(await isMadeFrom(hash, { history: history(1, 2, 3), read: 4 })).toBe(true);
+    expect(await madeFromEvents(hash, { history: history(2, 3), read: 2 })).toBeUndefined();
+    expect(await madeFromEvents(hash, { history: history(1, 2, 3), read: 4 })).toBe(3);
   });
 });

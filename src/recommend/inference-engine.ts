@@ -4,7 +4,7 @@ import type { Neighbour, VectorStore } from "../embeddings/mod.ts";
 import type { LoadedModel, ModelVersion } from "../registry/mod.ts";
 import { type Answer, type AnswerSource, bestFirst } from "./answer.ts";
 import { type Asked, answerByChain, variedAnswer } from "./answer-chain.ts";
-import { viewerBeforeOpening } from "./before-opening.ts";
+import { vectorBeforeOpening, viewerBeforeOpening } from "./before-opening.ts";
 import { type EmbeddedItems, embedItems } from "./embed-items.ts";
 import { codeOf, type EngineObserver, Faults, isDatabaseAway } from "./faults.ts";
 import type { Exploration } from "./newcomers.ts";
@@ -14,7 +14,7 @@ import type { ExplainOptions, Explanation } from "./reasons/explain-item.ts";
 import type { ReasonLanguage } from "./reasons/wording.ts";
 import type { RecommendOptions, ScoreOptions } from "./recommend-options.ts";
 import { type ChainDeps, hasTaste, type ViewerVector } from "./retrieve.ts";
-import { ServingModels, type ServingModelsDeps, type ServingState } from "./serving-models.ts";
+import { opened, ServingModels, type ServingModelsDeps, type ServingState } from "./serving-models.ts";
 import { type EmbeddedPerson, storeViewerVector } from "./store-viewer-vector.ts";
 import type { ValueFormula } from "./value/value-formula.ts";
 import { Valuation } from "./value/valuing.ts";
@@ -341,10 +341,15 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     }
   }
 
-  function storePersonVector(
+  async function storePersonVector(
     personId: string,
     options: Pick<RecommendOptions, "ageConfirmed"> = {},
   ): Promise<EmbeddedPerson> {
+    const read = (limit: number) => historyOf(personId, { limit, ...options });
+    const stored = await models.beforeOpening(({ version }) =>
+      vectorBeforeOpening(personId, { version, vectors, historyOf: read }),
+    );
+    if (stored !== undefined) return stored;
     return models.use(async ({ model }) => {
       const history = await historyOf(personId, { model, ...options });
       const towers = opened(model);
@@ -387,12 +392,4 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     status,
     close: () => models.close(),
   });
-}
-
-function opened(model: LoadedModel | undefined): LoadedModel {
-  if (model !== undefined) return model;
-  throw new FutagoError(
-    "model_missing",
-    "Cannot embed as a model must be active: there is none; train one, or promote one with futago models promote",
-  );
 }

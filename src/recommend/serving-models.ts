@@ -264,6 +264,21 @@ export class ServingModels {
   }
 }
 
+/**
+ * The model of a state, for what cannot be done without one.
+ *
+ * @param model Of a {@link ServingState}.
+ * @returns The same.
+ * @throws FutagoError `model_missing` where there is none.
+ */
+export function opened(model: LoadedModel | undefined): LoadedModel {
+  if (model !== undefined) return model;
+  throw new FutagoError(
+    "model_missing",
+    "Cannot embed as a model must be active: there is none; train one, or promote one with futago models promote",
+  );
+}
+
 /** For how long a version that was replaced is answered from; its vectors are kept for twice as long. */
 const replacedMs = 30_000;
 

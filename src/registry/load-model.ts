@@ -68,7 +68,9 @@ export async function loadModel(
   const readUserOnnx = later ? async () => bundle.userOnnx : bundle.readUserOnnx;
   const explaining = explainerOf(source.runtime, { ...bundle, readUserOnnx });
   const itemOnnx = later ? readItemOnnx : await readItemOnnx();
-  const towers = await openTowers(source.runtime, { ...bundle, itemOnnx });
+  // The parity gate would find another width, too.
+  const dims = later ? manifest.dims : undefined;
+  const towers = await openTowers(source.runtime, { ...bundle, itemOnnx, dims });
   try {
     const parity = await checkParity(later ? itemsAsRecorded(towers, golden) : towers, golden, { heads });
     const serving = later ? withItemsChecked(towers, golden) : towers;

@@ -44,6 +44,11 @@ export interface TowerFiles extends ChunkOptions {
   /** Or how it is read, by the first that embeds items: whoever embeds viewers alone needs no item tower. */
   readonly itemOnnx: Uint8Array | (() => Promise<Uint8Array>);
   readonly features: FittedFeatures;
+  /**
+   * Width of the vectors, taken at its word: for whoever compares them with recorded ones anyway. Absent: a row of zeros tells it,
+   * and the first real call no longer pays for warming up.
+   */
+  readonly dims?: number | undefined;
 }
 
 /**
@@ -111,14 +116,13 @@ export async function loadItemTower(
  */
 export async function towersOf(
   sessions: { readonly user: Session; readonly item: Session | (() => Promise<Session>) },
-  options: ChunkOptions & { readonly features: FittedFeatures },
+  options: ChunkOptions & Pick<TowerFiles, "features" | "dims">,
 ): Promise<Towers> {
   const { user, item } = sessions;
   const { features } = options;
-  // One row of zeros tells the width, and the first real call no longer pays for warming up.
   const widthOf = async (session: Session, layout: RowLayout): Promise<number> =>
     (await embed(session, { encoded: zeroRow(layout), layout })).length;
-  const dims = await widthOf(user, features.userLayout);
+  const dims = options.dims ?? (await widthOf(user, features.userLayout));
   let opening: Promise<Session> | undefined;
   const close = async (): Promise<void> => {
     await user.close();
@@ -126,7 +130,7 @@ export async function towersOf(
   };
   const openItem = async (): Promise<Session> => {
     const session = typeof item === "function" ? await item() : item;
-    const itemDims = await widthOf(session, features.itemLayout);
+    const itemDims = options.dims ?? (await widthOf(session, features.itemLayout));
     if (itemDims === dims) return session;
     await session.close();
     throw new RangeError(
