@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { bundleEdge } from "../tools/bundle-edge.ts";
-import { deno } from "../tools/deno.ts";
+import { deno, supabaseDeno } from "../tools/deno.ts";
 import { functionFolders } from "../tools/function-folders.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { compareRuntimes } from "./edge/compare-runtimes.ts";
@@ -10,7 +11,7 @@ import { type EdgeWorld, makeEdgeWorld } from "./edge/world.ts";
 
 /** What `npm run bench` says of it. */
 export const about =
-  "edge functions in Deno: cold boot, warm p50/p99, CPU, memory, size (--boots N --warm N --only NAME,NAME --preset lite --code-cache)";
+  "edge functions in Deno: cold boot, warm p50/p99, CPU, memory, size (--boots N --warm N --only NAME,NAME --preset lite --deno newest --code-cache)";
 
 interface Moment {
   readonly at: number;
@@ -29,8 +30,13 @@ interface Booted {
 
 const key = "sb_secret_bench";
 
-/** A function asked for viewers whose vector is stored. */
-const storedVector = "two_tower_recommendations:stored";
+/** Functions asked for viewers whose vector is stored. */
+const storedVector = [
+  "two_tower_recommendations:stored",
+  "recommendations:stored",
+  "user_embedding_v2:stored",
+  "update_user_embedding:stored",
+];
 
 /** Needs DATABASE_URL: a database of its own is made there, and dropped. */
 export const run: Benchmark = async ({ args, log }) => {
@@ -43,6 +49,7 @@ export const run: Benchmark = async ({ args, log }) => {
   const codeBytes = files.reduce((sum, { code }) => sum + code.length, 0);
   const preset = args.includes("lite") ? "lite" : "standard";
   const codeCache = args.includes("--code-cache");
+  const program = args.includes("newest") ? deno : supabaseDeno;
   const world = await makeEdgeWorld(url, preset);
   log(`bundle ${JSON.stringify(world.bundle)}`);
   const database = await startRelay({
@@ -66,7 +73,7 @@ export const run: Benchmark = async ({ args, log }) => {
             bodies: [...bodies.slice(boot), ...bodies.slice(0, boot)],
             warm: boot === boots - 1 ? warm : 0,
           },
-          { world, database, storage, codeCache },
+          { world, database, storage, codeCache, program },
         );
         samples.push(explain(spawned, last, [...database.waits(), ...storage.waits()]));
       }
@@ -90,11 +97,12 @@ export const run: Benchmark = async ({ args, log }) => {
     return {
       boots,
       preset,
+      deno: await versionOf(program),
       codeCache,
       codeBytes,
       bundleBytes: Object.values(world.bundle).reduce((sum, bytes) => sum + bytes, 0),
       functions,
-      userTower: await compareRuntimes(world.model, { boots, portableBytes: codeBytes }),
+      userTower: await compareRuntimes(world.model, { boots, portableBytes: codeBytes, program }),
     };
   } finally {
     await database.close();
@@ -142,6 +150,7 @@ function bootFunction(
     readonly database: Relay;
     readonly storage: Relay;
     readonly codeCache: boolean;
+    readonly program: string;
   },
 ): Promise<Booted> {
   const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -161,23 +170,19 @@ function bootFunction(
     "--no-prompt",
     "--no-config",
     "--no-lock",
-    "--allow-net",
-    "--allow-env",
+    // All, as the processor's time is read from /proc.
+    "--allow-all",
   ];
-  const child = spawn(
-    deno,
-    [...flags, `--allow-read=${file("..")}`, file("edge/boot.ts"), JSON.stringify(job)],
-    {
-      env: {
-        HOME: process.env["HOME"],
-        PATH: process.env["PATH"],
-        SUPABASE_URL: `http://127.0.0.1:${at.storage.port}`,
-        SUPABASE_SECRET_KEY: key,
-        SUPABASE_DB_URL: databaseUrl.href,
-      },
-      stdio: ["ignore", "pipe", "inherit"],
+  const child = spawn(at.program, [...flags, file("edge/boot.ts"), JSON.stringify(job)], {
+    env: {
+      HOME: process.env["HOME"],
+      PATH: process.env["PATH"],
+      SUPABASE_URL: `http://127.0.0.1:${at.storage.port}`,
+      SUPABASE_SECRET_KEY: key,
+      SUPABASE_DB_URL: databaseUrl.href,
     },
-  );
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   return new Promise((resolve, reject) => {
     let text = "";
     child.stdout.on("data", (bytes) => {
@@ -194,7 +199,7 @@ function bootFunction(
 /** All functions, those last that leave another catalogue behind. */
 function everyCase(): readonly string[] {
   const last = ["erase_person", "takedown"];
-  return [...functionFolders().filter((name) => !last.includes(name)), storedVector, ...last];
+  return [...functionFolders().filter((name) => !last.includes(name)), ...storedVector, ...last];
 }
 
 /** What each function is asked; undefined for one that has nothing to answer with here. */
@@ -202,13 +207,12 @@ function bodiesOf(
   name: string,
   { userIds, storedUserIds, videoIds }: EdgeWorld,
 ): readonly string[] | undefined {
-  const users = userIds.slice(0, 100);
+  const [route = "", which] = name.split(":");
+  const users = (which === "stored" ? storedUserIds : userIds).slice(0, 100);
   const each = (body: (user_id: string, i: number) => object) =>
     users.map((id, i) => JSON.stringify(body(id, i)));
   const bodies: Readonly<Record<string, () => readonly string[]>> = {
     two_tower_recommendations: () => each((user_id) => ({ user_id, limit: 20 })),
-    [storedVector]: () =>
-      storedUserIds.slice(0, 100).map((user_id) => JSON.stringify({ user_id, limit: 20 })),
     recommendations: () => each((user_id) => ({ user_id, limit: 20 })),
     user_embedding_v2: () => each((user_id) => ({ user_id })),
     update_user_embedding: () => each((user_id) => ({ user_id })),
@@ -225,7 +229,12 @@ function bodiesOf(
     reload_models: () => ["{}"],
     run_jobs: () => ["{}"],
   };
-  return bodies[name]?.();
+  return bodies[route]?.();
+}
+
+async function versionOf(program: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, ["--version"]);
+  return stdout.split("\n")[0]!;
 }
 
 function option(args: readonly string[], name: string, otherwise: number): number {

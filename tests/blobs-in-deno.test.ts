@@ -1,10 +1,8 @@
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { startFakeS3 } from "../src/adapters/blob-s3/fake-s3.conformance.ts";
 import { startFakeStorage } from "../src/adapters/blob-supabase/fake-storage.conformance.ts";
-
-const deno = fileURLToPath(new URL("../node_modules/.bin/deno", import.meta.url));
+import { deno } from "../tools/deno.ts";
 
 test("both storages are read and written in Deno as in Node, a broken connection included", async () => {
   const storage = await startFakeStorage();

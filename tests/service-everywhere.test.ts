@@ -5,6 +5,7 @@ import { startFakeStorage } from "../src/adapters/blob-supabase/fake-storage.con
 import { createSupabaseBlobStore } from "../src/adapters/blob-supabase/mod.ts";
 import { openDatabase } from "../src/adapters/postgres/mod.ts";
 import { bundleEdge } from "../tools/bundle-edge.ts";
+import { deno, supabaseDeno } from "../tools/deno.ts";
 import { serveFunctions, startDeno } from "../tools/serve-functions.ts";
 import { filled, serveInProcess } from "./served-worlds.ts";
 import { describeService, type ServedEnv, type ServedWorld } from "./service.conformance.ts";
@@ -27,11 +28,19 @@ if (url === undefined) {
     const world = await serveInProcess(await openDatabase({ url: own }, { maxConnections: 4 }), env);
     return { ...world, close: () => world.close().then(drop) };
   });
-  describeService("as edge functions in Deno, on Postgres and Storage", (env) => serveEdge(url, env));
+  describeService("as edge functions in Supabase's Deno, on Postgres and Storage", (env) =>
+    serveEdge(url, { env, program: supabaseDeno }),
+  );
+  describeService("as edge functions in Deno, on Postgres and Storage", (env) =>
+    serveEdge(url, { env, program: deno }),
+  );
 }
 
 /** The files under `supabase/functions` with the bundle they import, in Deno without any permission but network and environment. */
-async function serveEdge(server: string, env: ServedEnv): Promise<ServedWorld> {
+async function serveEdge(
+  server: string,
+  { env, program }: { readonly env: ServedEnv; readonly program: string },
+): Promise<ServedWorld> {
   const { url: own, drop } = await createOwnDatabase(server);
   const storage = await startFakeStorage();
   const database = await openDatabase({ url: own }, { maxConnections: 4 });
@@ -46,6 +55,7 @@ async function serveEdge(server: string, env: ServedEnv): Promise<ServedWorld> {
   await bundleEdge();
   const served = await serveFunctions({
     env: { ...env, SUPABASE_URL: storage.url, SUPABASE_SECRET_KEY: storage.key, SUPABASE_DB_URL: own },
+    program,
   });
   return {
     fetch: (path, init) => fetch(`${served.url}${path}`, init),

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { deno } from "./deno.ts";
 
 // Runs the same smoke file in Node and in Deno, with nothing allowed in Deno, and compares what they print.
 const smoke = fileURLToPath(new URL("smoke/smoke.ts", import.meta.url));
-const deno = fileURLToPath(new URL("../node_modules/.bin/deno", import.meta.url));
 const offline = ["--no-remote", "--node-modules-dir=manual", "--cached-only", "--no-prompt", "--quiet"];
 
 const inNode = run("Node", process.execPath, [smoke]);

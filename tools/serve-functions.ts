@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { bundleEdge } from "./bundle-edge.ts";
-import { deno } from "./deno.ts";
+import { deno, supabaseDeno } from "./deno.ts";
 import { functionFolders, supabaseFolder } from "./function-folders.ts";
 
 /** Options of {@link serveFunctions}. */
@@ -18,6 +18,8 @@ export interface ServeFunctionsOptions {
   readonly port?: number;
   /** Gets what the functions print. @default nothing */
   readonly onLine?: (line: string) => void;
+  /** What runs them. @default as Supabase has it */
+  readonly program?: string;
 }
 
 /** Functions that answer. */
@@ -37,14 +39,17 @@ export interface ServedFunctions {
  * @returns The address, once it answers.
  */
 export async function serveFunctions(options: ServeFunctionsOptions): Promise<ServedFunctions> {
-  const { env, names = functionFolders(), port = 0, onLine = () => {} } = options;
+  const { env, names = functionFolders(), port = 0, onLine = () => {}, program = supabaseDeno } = options;
   const folder = await mkdtemp(join(tmpdir(), "futago-functions-"));
   const script = join(folder, "router.ts");
   await writeFile(script, router(names, port));
-  await writeFile(join(folder, "older-deno.ts"), olderDeno);
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const served = await startDeno(["--no-config", "--allow-net", "--allow-env", script], { env, onLine });
+    const served = await startDeno(["--no-config", "--allow-net", "--allow-env", script], {
+      env,
+      onLine,
+      program,
+    });
     return { ...served, close: () => served.close().finally(remove) };
   } catch (error) {
     await remove();
@@ -56,14 +61,14 @@ export async function serveFunctions(options: ServeFunctionsOptions): Promise<Se
  * Starts a script in Deno that serves, and says so by the line `listening on URL`.
  *
  * @param args Permissions and the script; nothing else is allowed.
- * @param options What it finds in its environment, and who gets what it prints.
+ * @param options What it finds in its environment, who gets what it prints, and what runs it: the newest Deno by default.
  * @returns Where it listens.
  */
 export async function startDeno(
   args: readonly string[],
-  { env, onLine = () => {} }: Pick<ServeFunctionsOptions, "env" | "onLine">,
+  { env, onLine = () => {}, program = deno }: Pick<ServeFunctionsOptions, "env" | "onLine" | "program">,
 ): Promise<ServedFunctions> {
-  const child = spawn(deno, ["run", "--quiet", "--no-prompt", "--no-lock", ...args], {
+  const child = spawn(program, ["run", "--quiet", "--no-prompt", "--no-lock", ...args], {
     env: {
       ...env,
       PATH: process.env["PATH"],
@@ -108,18 +113,13 @@ function listening(child: ChildProcess, onLine: (line: string) => void): Promise
   });
 }
 
-// Supabase's runtime is as Deno 2.1 was, in which user code has none of Node's globals.
-const olderDeno = `for (const name of ["Buffer", "clearImmediate", "global", "process", "setImmediate"]) delete globalThis[name];
-`;
-
 // Static imports of literal paths: what is imported so needs no permission to read.
 function router(names: readonly string[], port: number): string {
   const imports = names.map((name, i) => {
     const entry = pathToFileURL(join(supabaseFolder, "functions", name, "index.ts"));
     return `import f${i} from ${JSON.stringify(entry.href)};`;
   });
-  return `import "./older-deno.ts";
-${imports.join("\n")}
+  return `${imports.join("\n")}
 const functions = new Map(${`[${names.map((name, i) => `[${JSON.stringify(name)}, f${i}]`)}]`});
 Deno.serve({ port: ${port}, hostname: "127.0.0.1", onListen: ({ port }) => console.log("listening on http://127.0.0.1:" + port) }, (request) => {
   const url = new URL(request.url);

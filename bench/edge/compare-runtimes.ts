@@ -7,7 +7,6 @@ import { promisify } from "node:util";
 import { createPortableRuntime, type Runtime, type Tensors } from "../../src/onnx/mod.ts";
 import type { DeployableModel } from "../../src/registry/mod.ts";
 import { loadTowers } from "../../src/towers/mod.ts";
-import { deno } from "../../tools/deno.ts";
 
 /** Medians in milliseconds and megabytes; `coldMs`: module, model and first vector. */
 export interface RuntimeFigures {
@@ -28,12 +27,12 @@ const ortFolder = file("../../node_modules/onnxruntime-web/dist/");
  * The user tower of one viewer in Deno: the portable executor beside ONNX Runtime's WebAssembly, each in fresh processes.
  *
  * @param model Its user tower.
- * @param options `boots`: processes for each. `portableBytes`: the code that has the executor in it.
+ * @param options `boots`: processes for each. `portableBytes`: the code that has the executor in it. `program`: Deno.
  * @returns Figures by runtime.
  */
 export async function compareRuntimes(
   model: DeployableModel,
-  options: { readonly boots: number; readonly portableBytes: number },
+  options: { readonly boots: number; readonly portableBytes: number; readonly program: string },
 ): Promise<Readonly<Record<"portable" | "onnxruntimeWeb", RuntimeFigures>>> {
   const folder = await mkdtemp(join(tmpdir(), "futago-bench-tower-"));
   try {
@@ -60,7 +59,7 @@ export async function compareRuntimes(
           "--no-lock",
           "--allow-all",
         ];
-        const { stdout } = await promisify(execFile)(deno, [...flags, file("tower.ts"), job]);
+        const { stdout } = await promisify(execFile)(options.program, [...flags, file("tower.ts"), job]);
         runs.push(JSON.parse(stdout.trim().split("\n").at(-1)!));
       }
       return medians(runs);
