@@ -65,6 +65,7 @@ export const run: Benchmark = async ({ args, log }) => {
       const samples: ReturnType<typeof explain>[] = [];
       let last: Booted | undefined;
       for (let boot = 0; boot < boots; boot++) {
+        await world.forget();
         const spawned = Date.now();
         last = await bootFunction(
           {

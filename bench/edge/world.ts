@@ -29,6 +29,8 @@ export interface EdgeWorld {
   readonly model: DeployableModel;
   /** Bytes of each file of the bundle. */
   readonly bundle: Readonly<Record<string, number>>;
+  /** Takes back the vectors that functions have stored of `userIds`. */
+  forget(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -71,10 +73,11 @@ export async function makeEdgeWorld(url: string, preset: TowerPreset): Promise<E
   const adults = people.filter((person) => person.ageConfirmedAt !== undefined).map(({ id }) => id);
   const half = Math.floor(adults.length / 2);
   const userIds = adults.slice(0, half);
-  await sql`delete from user_embeddings where user_id = any (${userIds}::text[])`.execute(
-    database.connection,
-  );
-  await database.close();
+  const forget = async (): Promise<void> => {
+    await sql`delete from user_embeddings where user_id = any (${userIds}::text[])`.execute(
+      database.connection,
+    );
+  };
   const storage = await serveBlobs(blobs);
   return {
     databaseUrl,
@@ -84,7 +87,9 @@ export async function makeEdgeWorld(url: string, preset: TowerPreset): Promise<E
     videoIds: items.map(({ id }) => id),
     model,
     bundle: await sizes(blobs),
+    forget,
     close: async () => {
+      await database.close();
       await storage.close();
       await sql`drop database ${sql.id(name)} with (force)`.execute(admin.connection);
       await admin.close();
