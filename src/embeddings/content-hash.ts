@@ -1,5 +1,5 @@
 import { canonicalJson, digestHex, sha256Hex } from "../base/mod.ts";
-import { type Item, type PersonHistory, volatileFields } from "../catalogue/mod.ts";
+import { type CatalogueEvent, type Item, type PersonHistory, volatileFields } from "../catalogue/mod.ts";
 
 /**
  * What decides whether an item needs a new vector, in 32 hex digits: all it is but its `volatileFields`, so that a new price
@@ -37,22 +37,39 @@ export async function historyContentHash(history: PersonHistory, historyEvents: 
   return `${historyEvents}:${hash.slice(0, 32)}`;
 }
 
+/** What a stored user vector was made from, as far as it is known still. */
+export interface MadeFrom {
+  /** How many events it was made from. */
+  readonly events: number;
+  /** What was done since, oldest first: empty where the vector is current. */
+  readonly since: readonly CatalogueEvent[];
+}
+
+/** How many events may have come since. */
+const mostSince = 10;
+
 /**
- * Of how many events a stored user vector was made, where it was made from what is known of the person now.
+ * What a stored user vector was made from: all that is known of the person now, or all but the latest few events.
  *
  * @param contentHash As {@link historyContentHash} gave it when the vector was stored.
  * @param history What is known now.
  * @param read How many of the newest events were asked for: there may be more only where so many came.
  * @returns Undefined where it was made from something else, or too few were read to say.
  */
-export async function madeFromEvents(
+export async function madeFrom(
   contentHash: string,
   { history, read }: { readonly history: PersonHistory; readonly read: number },
-): Promise<number | undefined> {
+): Promise<MadeFrom | undefined> {
   const historyEvents = Number.parseInt(contentHash, 10);
+  if (!(historyEvents > 0)) return undefined;
   const { events } = history;
-  if (!(historyEvents > 0) || (historyEvents > read && events.length >= read)) return undefined;
-  const encoded = { ...history, events: events.slice(-historyEvents) };
-  const known = await historyContentHash(encoded, historyEvents);
-  return known === contentHash ? encoded.events.length : undefined;
+  for (let since = 0; since <= Math.min(mostSince, events.length); since++) {
+    const before = events.slice(0, events.length - since);
+    // Of what was not read nobody can say whether it was part of it.
+    if (before.length < historyEvents && events.length >= read) return undefined;
+    const encoded = { ...history, events: before.slice(-historyEvents) };
+    if ((await historyContentHash(encoded, historyEvents)) !== contentHash) continue;
+    return { events: encoded.events.length, since: events.slice(events.length - since) };
+  }
+  return undefined;
 }

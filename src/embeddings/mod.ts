@@ -1,4 +1,4 @@
-export { historyContentHash, itemContentHash, madeFromEvents } from "./content-hash.ts";
+export { historyContentHash, itemContentHash, type MadeFrom, madeFrom } from "./content-hash.ts";
 export {
   type EmbedCatalogueOptions,
   type EmbedSummary,

@@ -193,7 +193,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       { ...asked, ...proof },
       {
         ...(early && {
-          early: ({ version }) => answerBeforeOpening(personId, { version, ...asked, ...proof }),
+          early: (active) => answerBeforeOpening(personId, { active, ...asked, ...proof }),
         }),
         ask: async (state) => {
           const history = await historyOf(personId, { model: state.model, ...proof });
@@ -221,15 +221,16 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
   async function answerBeforeOpening(
     personId: string,
     {
-      version,
+      active,
       ageConfirmed,
       ...asked
-    }: Asked & { readonly version: string; readonly ageConfirmed?: boolean },
+    }: Asked & { readonly active: ModelVersion; readonly ageConfirmed?: boolean },
   ): Promise<Answer | undefined> {
     const proof = ageConfirmed === undefined ? {} : { ageConfirmed };
     const read = (limit: number) => historyOf(personId, { limit, ...proof });
-    const who = await viewerBeforeOpening(personId, { version, vectors, historyOf: read });
+    const who = await viewerBeforeOpening(personId, { active, vectors, historyOf: read });
     if (who === undefined) return undefined;
+    const { version } = active;
     const of = { version, alike: version, valuing: undefined };
     const answer = await answerByChain({ ...who, fallback: undefined }, asked, { of, chain: chain() });
     // The linear model, which may know more than popularity, lies in the bundle.
@@ -346,8 +347,8 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     options: Pick<RecommendOptions, "ageConfirmed"> = {},
   ): Promise<EmbeddedPerson> {
     const read = (limit: number) => historyOf(personId, { limit, ...options });
-    const stored = await models.beforeOpening(({ version }) =>
-      vectorBeforeOpening(personId, { version, vectors, historyOf: read }),
+    const stored = await models.beforeOpening((active) =>
+      vectorBeforeOpening(personId, { active, vectors, historyOf: read }),
     );
     if (stored !== undefined) return stored;
     return models.use(async ({ model }) => {

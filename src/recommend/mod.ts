@@ -8,6 +8,7 @@ export {
 } from "./diversity/rerank.ts";
 export type { EmbeddedItems } from "./embed-items.ts";
 export type { ChainLink, EngineObserver } from "./faults.ts";
+export { foldIn } from "./fold-in.ts";
 export {
   createInferenceEngine,
   type EngineStatus,
