@@ -30,8 +30,9 @@ interface Booted {
 
 const key = "sb_secret_bench";
 
-/** Functions asked for viewers whose vector is stored. */
+/** Functions asked for viewers whose vector is stored, and for such who liked something since. */
 const storedVector = [
+  "two_tower_recommendations:liked",
   "two_tower_recommendations:stored",
   "recommendations:stored",
   "user_embedding_v2:stored",
@@ -206,10 +207,11 @@ function everyCase(): readonly string[] {
 /** What each function is asked; undefined for one that has nothing to answer with here. */
 function bodiesOf(
   name: string,
-  { userIds, storedUserIds, videoIds }: EdgeWorld,
+  { userIds, storedUserIds, likedUserIds, videoIds }: EdgeWorld,
 ): readonly string[] | undefined {
   const [route = "", which] = name.split(":");
-  const users = (which === "stored" ? storedUserIds : userIds).slice(0, 100);
+  const viewers = { stored: storedUserIds, liked: likedUserIds }[which ?? ""] ?? userIds;
+  const users = viewers.slice(0, 100);
   const each = (body: (user_id: string, i: number) => object) =>
     users.map((id, i) => JSON.stringify(body(id, i)));
   const bodies: Readonly<Record<string, () => readonly string[]>> = {

@@ -25,6 +25,8 @@ export interface EdgeWorld {
   readonly userIds: readonly string[];
   /** Viewers who have done nothing since their vector was stored. */
   readonly storedUserIds: readonly string[];
+  /** Viewers who liked something since. */
+  readonly likedUserIds: readonly string[];
   readonly videoIds: readonly string[];
   readonly model: DeployableModel;
   /** Bytes of each file of the bundle. */
@@ -71,8 +73,12 @@ export async function makeEdgeWorld(url: string, preset: TowerPreset): Promise<E
   const { version } = await deployer.register(model, { dataset });
   await deployer.promote(version);
   const adults = people.filter((person) => person.ageConfirmedAt !== undefined).map(({ id }) => id);
-  const half = Math.floor(adults.length / 2);
-  const userIds = adults.slice(0, half);
+  const third = Math.floor(adults.length / 3);
+  const userIds = adults.slice(0, third);
+  const likedUserIds = adults.slice(2 * third);
+  await store.putEvents(
+    likedUserIds.map((personId, i) => ({ personId, itemId: items[i]!.id, kind: "like", at: Date.now() })),
+  );
   const forget = async (): Promise<void> => {
     await sql`delete from user_embeddings where user_id = any (${userIds}::text[])`.execute(
       database.connection,
@@ -83,7 +89,8 @@ export async function makeEdgeWorld(url: string, preset: TowerPreset): Promise<E
     databaseUrl,
     storagePort: storage.port,
     userIds,
-    storedUserIds: adults.slice(half),
+    storedUserIds: adults.slice(third, 2 * third),
+    likedUserIds,
     videoIds: items.map(({ id }) => id),
     model,
     bundle: await sizes(blobs),
