@@ -35,7 +35,8 @@ function loadedBy(name: string, imports = importsOf): readonly EdgeFile[] {
 const modulesOf = (name: string): string[] => loadedBy(name).flatMap(({ modules }) => modules);
 
 test("[ED8] the bundle holds no embedded database, no native library, no files and no migrations", () => {
-  const unwanted = /pglite|onnxruntime|pino|commander|hono-node-server|migrate\.ts|blob-fs|open-embedded/;
+  const unwanted =
+    /pglite|onnxruntime|pino|commander|hono-node-server|migrate\.ts|blob-fs|open-embedded|zod\/v4\/classic|kysely\/dist\/schema\//;
   expect(files.flatMap(({ modules }) => modules).filter((id) => unwanted.test(id))).toEqual([]);
 });
 

@@ -41,11 +41,27 @@ const withoutStreams = join(root, "apps/edge/without-streams.ts");
 const timers = join(root, "apps/edge/timers.ts");
 const entry = "\0function:";
 const later = "\0later:";
+const builder = "\0builder:";
 const replaced: Readonly<Record<string, string>> = {
   // A router that is not prepared for many requests, as a worker answers few.
   hono: fileURLToPath(import.meta.resolve("hono/quick")),
   "node:stream": withoutStreams,
   "cloudflare:sockets": withoutStreams,
+  "./subscribe.js": join(root, "apps/edge/without-replication.ts"),
+};
+/**
+ * What kysely makes and describes tables with, and merges rows: functions do none of it, and a tenth of the code that every one of
+ * them would read is that. By file, the classes that it exports.
+ */
+const builders: Readonly<Record<string, readonly string[]>> = {
+  "schema-module.js": ["SchemaModule"],
+  "postgres-introspector.js": ["PostgresIntrospector"],
+  "merge-query-builder.js": [
+    "MatchedThenableMergeQueryBuilder",
+    "MergeQueryBuilder",
+    "NotMatchedThenableMergeQueryBuilder",
+    "WheneableMergeQueryBuilder",
+  ],
 };
 
 /**
@@ -117,13 +133,20 @@ function edgeModules(): Plugin {
       // Else whoever imports one thing of a `mod.ts` at its start would read with it all that another imports later.
       if (kind === "dynamic-import" && importer?.startsWith(root) && id.startsWith("."))
         return later + resolve(dirname(importer), id);
+      if (posix.basename(id) in builders) return builder + posix.basename(id);
       return replaced[id];
     },
     load: (id) => {
+      if (id.startsWith(builder)) return builders[id.slice(builder.length)]!.map(withoutBuilder).join("");
       if (id.startsWith(later)) return `export * from ${JSON.stringify(id.slice(later.length))};`;
       return id.startsWith(entry) ? entryOf(id.slice(entry.length)) : undefined;
     },
   };
+}
+
+function withoutBuilder(name: string): string {
+  const reason = `Cannot use ${name} in an edge function as it must be bundled: tools/bundle-edge.ts leaves it out`;
+  return `export class ${name} { constructor() { throw new TypeError(${JSON.stringify(reason)}); } }\n`;
 }
 
 function entryOf(name: string): string {
