@@ -1,6 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { bundleEdge } from "../tools/bundle-edge.ts";
 import { deno, supabaseDeno } from "../tools/deno.ts";
 import { functionFolders } from "../tools/function-folders.ts";
@@ -30,8 +31,9 @@ interface Booted {
 
 const key = "sb_secret_bench";
 
-/** Functions asked for viewers whose vector is stored, and for such who liked something since. */
+/** Functions asked for viewers whose vector is stored, by such themselves with a token, and for such who liked something since. */
 const storedVector = [
+  "two_tower_recommendations:token",
   "two_tower_recommendations:liked",
   "two_tower_recommendations:stored",
   "recommendations:stored",
@@ -58,6 +60,7 @@ export const run: Benchmark = async ({ args, log }) => {
     port: Number(world.databaseUrl.port || 5432),
   });
   const storage = await startRelay({ host: "127.0.0.1", port: world.storagePort });
+  const issuer = await createIssuer(`http://127.0.0.1:${storage.port}/auth/v1`);
   try {
     const functions: Record<string, unknown> = {};
     for (const name of only) {
@@ -73,9 +76,12 @@ export const run: Benchmark = async ({ args, log }) => {
             name: name.split(":")[0]!,
             // Another viewer at each boot.
             bodies: [...bodies.slice(boot), ...bodies.slice(0, boot)],
+            caller: name.endsWith(":token")
+              ? { authorization: `Bearer ${await issuer.tokenOf(world.storedUserIds[boot]!)}` }
+              : { apikey: key },
             warm: boot === boots - 1 ? warm : 0,
           },
-          { world, database, storage, codeCache, program },
+          { world, database, storage, codeCache, program, jwks: issuer.jwks },
         );
         samples.push(explain(spawned, last, [...database.waits(), ...storage.waits()]));
       }
@@ -146,13 +152,19 @@ function overlap(
 }
 
 function bootFunction(
-  asked: { readonly name: string; readonly bodies: readonly string[]; readonly warm: number },
+  asked: {
+    readonly name: string;
+    readonly bodies: readonly string[];
+    readonly caller: Readonly<Record<string, string>>;
+    readonly warm: number;
+  },
   at: {
     readonly world: EdgeWorld;
     readonly database: Relay;
     readonly storage: Relay;
     readonly codeCache: boolean;
     readonly program: string;
+    readonly jwks: string;
   },
 ): Promise<Booted> {
   const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -162,7 +174,7 @@ function bootFunction(
     ...asked,
     path: asked.name,
     entry: pathToFileURL(file(`../supabase/functions/${asked.name}/index.ts`)).href,
-    headers: { "content-type": "application/json", apikey: key },
+    headers: { "content-type": "application/json", ...asked.caller },
   };
   const flags = [
     "run",
@@ -181,6 +193,7 @@ function bootFunction(
       PATH: process.env["PATH"],
       SUPABASE_URL: `http://127.0.0.1:${at.storage.port}`,
       SUPABASE_SECRET_KEY: key,
+      SUPABASE_JWKS: at.jwks,
       SUPABASE_DB_URL: databaseUrl.href,
     },
     stdio: ["ignore", "pipe", "inherit"],
@@ -210,6 +223,7 @@ function bodiesOf(
   { userIds, storedUserIds, likedUserIds, videoIds }: EdgeWorld,
 ): readonly string[] | undefined {
   const [route = "", which] = name.split(":");
+  if (which === "token") return [JSON.stringify({ limit: 20 })];
   const viewers = { stored: storedUserIds, liked: likedUserIds }[which ?? ""] ?? userIds;
   const users = viewers.slice(0, 100);
   const each = (body: (user_id: string, i: number) => object) =>
@@ -233,6 +247,26 @@ function bodiesOf(
     run_jobs: () => ["{}"],
   };
   return bodies[route]?.();
+}
+
+/** What signs viewers' tokens as Supabase Auth does: ES256, its public keys in the function's environment. */
+async function createIssuer(issuer: string): Promise<{
+  readonly jwks: string;
+  tokenOf(userId: string): Promise<string>;
+}> {
+  const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
+  const jwk = { ...(await exportJWK(publicKey)), kid: "bench", alg: "ES256", use: "sig" };
+  return {
+    jwks: JSON.stringify({ keys: [jwk] }),
+    tokenOf: (userId) =>
+      new SignJWT({ role: "authenticated" })
+        .setProtectedHeader({ alg: "ES256", kid: "bench" })
+        .setSubject(userId)
+        .setIssuer(issuer)
+        .setAudience("authenticated")
+        .setExpirationTime("1h")
+        .sign(privateKey),
+  };
 }
 
 async function versionOf(program: string): Promise<string> {
