@@ -41,9 +41,8 @@ export interface Scheduler {
  */
 export function lastDue(schedule: Pick<JobSchedule, "cron" | "timeZone">, at: number): number | undefined {
   // croner looks strictly before a moment.
-  return cronOf(schedule)
-    .previousRuns(1, new Date(at + 1000 - (at % 1000)))[0]
-    ?.getTime();
+  const before = new Date(at + 1000 - (at % 1000));
+  return read(schedule, (cron) => cron.previousRuns(1, before)[0]?.getTime());
 }
 
 /**
@@ -55,14 +54,16 @@ export function lastDue(schedule: Pick<JobSchedule, "cron" | "timeZone">, at: nu
  * @throws RangeError Where cron or time zone cannot be read.
  */
 export function nextDue(schedule: Pick<JobSchedule, "cron" | "timeZone">, at: number): number | undefined {
-  return cronOf(schedule).nextRun(new Date(at))?.getTime();
+  return read(schedule, (cron) => cron.nextRun(new Date(at))?.getTime());
 }
 
-function cronOf({ cron, timeZone }: Pick<JobSchedule, "cron" | "timeZone">): Cron {
+/** What is read of a schedule: croner looks at the time zone only then. */
+function read<Read>(
+  { cron, timeZone }: Pick<JobSchedule, "cron" | "timeZone">,
+  of: (parsed: Cron) => Read,
+): Read {
   try {
-    const parsed = new Cron(cron, { timezone: timeZone, paused: true });
-    parsed.nextRun();
-    return parsed;
+    return of(new Cron(cron, { timezone: timeZone, paused: true }));
   } catch {
     throw new RangeError(
       `Cannot read the schedule as it must be cron syntax and a time zone: current value is "${cron}" in "${timeZone}"; ` +
