@@ -38,7 +38,8 @@ const schemes = {
 export function describeApi(api: DescribedApi): unknown {
   const { json, schemas } = createComponents();
   const security = securityOf(api.keyed);
-  const described = api.routes.map(({ path, name, summary, callers, request, response, problems }) => [
+  const problem = json(problemResponse());
+  const routes = api.routes.map(({ path, name, summary, callers, request, response, problems }) => [
     path,
     {
       post: {
@@ -48,14 +49,14 @@ export function describeApi(api: DescribedApi): unknown {
         requestBody: { required: true, content: json(request) },
         responses: {
           200: { description: "Done", content: json(response()) },
-          ...problemResponses(problems, { api, problem: json(problemResponse()) }),
+          ...problemResponses(problems, { api, problem }),
         },
       },
     },
   ]);
   const ready = json(readyResponse());
   const paths = {
-    ...Object.fromEntries(described),
+    ...Object.fromEntries(routes),
     "/health/live": {
       get: {
         operationId: "live",

@@ -279,6 +279,22 @@ test("GET /openapi.json says how callers prove who they are, and what they are r
   }
 });
 
+test("GET /openapi.json holds no pattern that is none, and no reference that leads nowhere", async () => {
+  const { send } = tinyService();
+  const { body } = await send("/openapi.json", {});
+  const text = JSON.stringify(body);
+  const patterns = [...text.matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(([, json]) => JSON.parse(json!));
+  expect(patterns.length).toBeGreaterThan(10);
+  for (const pattern of new Set(patterns)) {
+    expect(new RegExp(pattern, "u").test("FANZA/digital/videoa")).toBe(true);
+    expect(pattern).not.toMatch(/\/[a-z]*$/);
+  }
+  const { schemas } = body["components"] as { schemas: Record<string, object> };
+  const named = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name!);
+  expect(new Set(named)).toEqual(new Set(Object.keys(schemas)));
+  expect(text).not.toContain("$defs");
+});
+
 test("GET /openapi.json describes every route", async () => {
   const { send } = tinyService();
   const { body } = await send("/openapi.json", {});
