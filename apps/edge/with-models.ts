@@ -1,3 +1,4 @@
+import { createStoredViewerReader } from "../../src/adapters/postgres/server/mod.ts";
 import {
   createInferenceEngine,
   explorationFromEnv,
@@ -13,6 +14,7 @@ export const withModels: DependenciesOf = (platform) => {
   const stores = modelStores(platform);
   const engine = createInferenceEngine({
     ...stores,
+    readStoredViewer: createStoredViewerReader(platform.db),
     itemTower: "when_asked",
     value: valueFromEnv(env),
     variety: varietyFromEnv(env),

@@ -15,6 +15,7 @@ export type {
   NearestQuery,
   Neighbour,
   Standing,
+  StoredVector,
   VectorBatch,
   VectorStore,
 } from "./vector-store.ts";

@@ -1,10 +1,17 @@
-import { type Clock, FutagoError } from "../base/mod.ts";
+import type { Clock } from "../base/mod.ts";
 import type { CatalogueStore, PersonHistory } from "../catalogue/mod.ts";
 import type { Neighbour, VectorStore } from "../embeddings/mod.ts";
-import type { LoadedModel, ModelVersion } from "../registry/mod.ts";
+import type { LoadedModel } from "../registry/mod.ts";
+import { admitViewer } from "./admit-viewer.ts";
 import { type Answer, type AnswerSource, bestFirst } from "./answer.ts";
 import { type Asked, answerByChain, variedAnswer } from "./answer-chain.ts";
-import { vectorBeforeOpening, viewerBeforeOpening } from "./before-opening.ts";
+import {
+  admittedViewers,
+  type ReadStoredViewer,
+  storedViewerReader,
+  vectorBeforeOpening,
+  viewerBeforeOpening,
+} from "./before-opening.ts";
 import { type EmbeddedItems, embedItems } from "./embed-items.ts";
 import { codeOf, type EngineObserver, Faults, isDatabaseAway } from "./faults.ts";
 import type { Exploration } from "./newcomers.ts";
@@ -27,6 +34,8 @@ export interface InferenceEngineDeps extends ServingModelsDeps {
   readonly store: CatalogueStore;
   readonly vectors: VectorStore;
   readonly clock: Clock;
+  /** Reads in one query what answers before a version is open. @default the stores, one after the other */
+  readonly readStoredViewer?: ReadStoredViewer;
   /** What is kept for the time in which the database gives no answer. */
   readonly withoutDatabase?: WithoutDatabaseOptions;
   /** Told what breaks and what works again. */
@@ -83,7 +92,7 @@ const historyWithoutTowers = 500;
 /** How an answer is come by. */
 interface Asking {
   /** Without the towers, while they are not open yet; undefined where it takes them. */
-  readonly early?: (active: ModelVersion) => Promise<Answer | undefined>;
+  readonly early?: () => Promise<Answer | undefined>;
   readonly ask: (state: ServingState) => Promise<Answer>;
 }
 
@@ -114,6 +123,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
   const faults = new Faults(clock, deps.observer);
   const memory = new WithoutDatabase(deps, deps.withoutDatabase);
   const valuation = new Valuation(deps.value, deps.observer);
+  const storedViewer = admittedViewers(deps.readStoredViewer ?? storedViewerReader(deps), memory);
 
   async function historyOf(
     personId: string,
@@ -130,15 +140,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     const known = memory.reading(personId);
     const history = await store.history(personId, { limit });
     known(history);
-    if (history?.person.ageConfirmedAt !== undefined) return history;
-    // Somebody new, whose age is proven by other means than a profile.
-    if (ageConfirmed)
-      return history ?? { person: { id: personId, fields: {} }, events: [], items: new Map() };
-    // The same words for unknown people, so that the answer does not tell who has a profile.
-    throw new FutagoError(
-      "age_not_confirmed",
-      "Cannot recommend as the viewer's age must be confirmed: it is not; confirm it and ask again",
-    );
+    return admitViewer(personId, history, ageConfirmed);
   }
 
   // An event stamped by a clock a little ahead of ours counts all the same.
@@ -193,7 +195,7 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
       { ...asked, ...proof },
       {
         ...(early && {
-          early: (active) => answerBeforeOpening(personId, { active, ...asked, ...proof }),
+          early: () => answerBeforeOpening(personId, { ...asked, ...proof }),
         }),
         ask: async (state) => {
           const history = await historyOf(personId, { model: state.model, ...proof });
@@ -220,17 +222,12 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
 
   async function answerBeforeOpening(
     personId: string,
-    {
-      active,
-      ageConfirmed,
-      ...asked
-    }: Asked & { readonly active: ModelVersion; readonly ageConfirmed?: boolean },
+    { ageConfirmed, ...asked }: Asked & Pick<RecommendOptions, "ageConfirmed">,
   ): Promise<Answer | undefined> {
-    const proof = ageConfirmed === undefined ? {} : { ageConfirmed };
-    const read = (limit: number) => historyOf(personId, { limit, ...proof });
-    const who = await viewerBeforeOpening(personId, { active, vectors, historyOf: read });
-    if (who === undefined) return undefined;
-    const { version } = active;
+    const found = await storedViewer(personId, ageConfirmed);
+    const who = found && (await viewerBeforeOpening(found, vectors));
+    if (found === undefined || who === undefined) return undefined;
+    const { version } = found.active;
     const of = { version, alike: version, valuing: undefined };
     const answer = await answerByChain({ ...who, fallback: undefined }, asked, { of, chain: chain() });
     // The linear model, which may know more than popularity, lies in the bundle.
@@ -346,11 +343,11 @@ export function createInferenceEngine(deps: InferenceEngineDeps): InferenceEngin
     personId: string,
     options: Pick<RecommendOptions, "ageConfirmed"> = {},
   ): Promise<EmbeddedPerson> {
-    const read = (limit: number) => historyOf(personId, { limit, ...options });
-    const stored = await models.beforeOpening((active) =>
-      vectorBeforeOpening(personId, { active, vectors, historyOf: read }),
-    );
-    if (stored !== undefined) return stored;
+    const current = await models.beforeOpening(async () => {
+      const found = await storedViewer(personId, options.ageConfirmed);
+      return found && vectorBeforeOpening(found);
+    });
+    if (current !== undefined) return current;
     return models.use(async ({ model }) => {
       const history = await historyOf(personId, { model, ...options });
       const towers = opened(model);

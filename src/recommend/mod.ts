@@ -1,4 +1,6 @@
 export type { Answer, AnswerSource, Recommendation } from "./answer.ts";
+export type { ReadStoredViewer, StoredViewer } from "./before-opening.ts";
+export { storedViewerReader } from "./before-opening.ts";
 export type { Cap } from "./diversity/caps.ts";
 export {
   type DiversityMethod,

@@ -105,13 +105,12 @@ export class ServingModels {
    * Asks for what can be told without the towers while they are not open yet: a process that has just started would keep its first
    * callers waiting for a bundle. Opening begins behind it.
    *
-   * @param ask Given the version that is active; undefined where it takes the towers.
+   * @param ask Gives undefined where it takes the towers.
    * @returns What it gave; undefined, too, where there are towers or none could be opened.
    */
-  async beforeOpening<T>(ask: (active: ModelVersion) => Promise<T | undefined>): Promise<T | undefined> {
+  async beforeOpening<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
     if (this.#held !== undefined && this.#held.key !== stillOpening) return undefined;
-    const active = await this.#deps.versions.active();
-    const told = active && (await ask(active));
+    const told = await ask();
     // Whoever comes next may need them.
     this.#check().catch(() => {});
     return told;

@@ -243,8 +243,8 @@ function vectorText(vector: Float32Array): string {
   throw new RangeError("Cannot look for items as the vector must have numbers: current length is 0");
 }
 
-// The text of a halfvec is a JSON array.
-function vectorOfText(text: string): Float32Array {
+/** The numbers of a halfvec's text, which is a JSON array. */
+export function vectorOfText(text: string): Float32Array {
   return Float32Array.from(JSON.parse(text) as number[]);
 }
 

@@ -162,7 +162,8 @@ function codeOf(error: unknown): unknown {
   return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
 }
 
-function rowToVersion(row: Selectable<Tables["embedding_model_versions"]>): ModelVersion {
+/** The version of a row. */
+export function rowToVersion(row: Selectable<Tables["embedding_model_versions"]>): ModelVersion {
   return {
     version: row.version,
     semanticVersion: row.semantic_version,

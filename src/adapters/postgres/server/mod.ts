@@ -5,6 +5,7 @@ export { createJobQueue } from "../job-queue.ts";
 export { type EdgeDatabaseOptions, openEdge } from "../open-edge.ts";
 export { createPersonRecords } from "../person-records.ts";
 export { createQuotaStore } from "../quota-store.ts";
+export { createStoredViewerReader } from "../read-stored-viewer.ts";
 export { createSyncStore } from "../sync-store.ts";
 export { createVectorStore } from "../vector-store.ts";
 export { createVersionStore } from "../version-store.ts";
