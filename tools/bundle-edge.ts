@@ -43,8 +43,8 @@ const entry = "\0function:";
 const later = "\0later:";
 const builder = "\0builder:";
 const replaced: Readonly<Record<string, string>> = {
-  // A router that is not prepared for many requests, as a worker answers few.
-  hono: fileURLToPath(import.meta.resolve("hono/quick")),
+  // The smallest router, as a function has one route.
+  hono: fileURLToPath(import.meta.resolve("hono/tiny")),
   "node:stream": withoutStreams,
   "cloudflare:sockets": withoutStreams,
   "./subscribe.js": join(root, "apps/edge/without-replication.ts"),
