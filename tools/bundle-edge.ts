@@ -124,7 +124,7 @@ function findable({ fileName, code, dynamicImports }: OutputChunk): string {
   return named.map((path) => `// import "${path}"\n`).join("") + spaced;
 }
 
-/** The entries; and in place of what describes the interface, and of what postgres.js never comes to ask for, nothing. */
+/** The entries; and in place of what packages bring and functions never ask for, nothing. */
 function edgeModules(): Plugin {
   return {
     name: "edge-modules",
