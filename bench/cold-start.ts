@@ -1,20 +1,15 @@
-import { createOrtRuntime } from "../src/adapters/ort-node/mod.ts";
-import { buildDataset, generateDemo, type Item, type Taste } from "../src/catalogue/mod.ts";
+import type { Item, Taste } from "../src/catalogue/mod.ts";
 import {
   type EvaluationSet,
   fitEase,
   fitPopularity,
   interactionsOf,
-  meanNdcg,
   type Scorer,
-  splitStrong,
-  trainingValidation,
 } from "../src/evaluation/mod.ts";
 import { newestEvents, tasteFields, valuesOf, videoSchema } from "../src/features/mod.ts";
 import { createRuntimeProduct } from "../src/onnx/mod.ts";
-import { createTowerScorer, loadTowers } from "../src/towers/mod.ts";
-import { createTrainer } from "../src/training/mod.ts";
 import type { BenchmarkOptions } from "./benchmark.ts";
+import { trainOnDemo } from "./demo-towers.ts";
 
 /** Shown in the list of benchmarks. */
 export const about =
@@ -33,29 +28,21 @@ const declaredValues = 3;
  */
 export async function run({ args, log }: BenchmarkOptions): Promise<Readonly<Record<string, unknown>>> {
   const share = args.includes("--share") ? Number(args[args.indexOf("--share") + 1]) : undefined;
-  const split = splitStrong(buildDataset(generateDemo()).dataset, { seed: 42 });
-  const runtime = await createOrtRuntime();
-  const validation = trainingValidation(split);
-  const model = await createTrainer({ runtime }).fit(split.train, {
+  const demo = await trainOnDemo({
     schema: videoSchema,
     towers: { preset: args.includes("standard") ? "standard" : "lite" },
     ...(share === undefined ? {} : { training: { newViewerShare: share } }),
-    ...(validation === undefined ? {} : { validation }),
   });
-  const towers = await loadTowers(runtime, model);
-  const scorer = await createTowerScorer(towers, { runtime, items: split.items });
+  const { split, runtime, model, scorer, parts, ndcg } = demo;
   const interactions = interactionsOf(split.train);
   const popularity = fitPopularity(interactions);
   const product = await createRuntimeProduct(runtime);
   const ease = await fitEase(interactions, { product, validation: split.validation });
   const table: Record<string, Record<string, number>> = {};
-  const parts = { ...(split.validation && { validation: split.validation }), test: split.test };
   for (const [part, set] of Object.entries(parts)) {
     for (const length of lengths) {
       const plain = shortened(set, { length });
       const said = shortened(set, { length, items: split.items });
-      const ndcg = async (of: Scorer, asked: EvaluationSet): Promise<number> =>
-        Math.round(1e4 * (await meanNdcg(of, asked, { itemCount: split.items.length, k: 10 }))) / 1e4;
       const row = {
         popularity: await ndcg(popularity, plain),
         popularityInTaste: await ndcg(inTaste(popularity, split.items), said),
@@ -68,8 +55,7 @@ export async function run({ args, log }: BenchmarkOptions): Promise<Readonly<Rec
     }
   }
   await product.close();
-  await scorer.close();
-  await towers.close();
+  await demo.close();
   return { newViewerShare: model.trainingConfig.newViewerShare, linear: model.linear, table };
 }
 

@@ -1,18 +1,17 @@
-import { createOrtRuntime } from "../src/adapters/ort-node/mod.ts";
-import { buildDataset, eventKinds, generateDemo } from "../src/catalogue/mod.ts";
+import { eventKinds } from "../src/catalogue/mod.ts";
+import type { EvaluationSet, Scorer } from "../src/evaluation/mod.ts";
 import {
-  type EvaluationSet,
-  meanNdcg,
-  type Scorer,
-  splitStrong,
-  trainingValidation,
-} from "../src/evaluation/mod.ts";
-import { type Histories, newestEvents, sequenceSchema, videoSchema } from "../src/features/mod.ts";
+  type Histories,
+  newestEvents,
+  sequenceSchema,
+  videoSchema,
+  withoutNewestEvents,
+} from "../src/features/mod.ts";
 import { createRuntimeProduct } from "../src/onnx/mod.ts";
 import { foldIn } from "../src/recommend/mod.ts";
-import { createTowerScorer, loadTowers, type TowerPreset, type TowerScorer } from "../src/towers/mod.ts";
-import { createTrainer } from "../src/training/mod.ts";
+import type { TowerPreset, TowerScorer } from "../src/towers/mod.ts";
 import type { BenchmarkOptions } from "./benchmark.ts";
+import { trainOnDemo } from "./demo-towers.ts";
 
 /** Shown in the list of benchmarks. */
 export const about =
@@ -31,17 +30,11 @@ const drops = [1, 3];
 export async function run({ args, log }: BenchmarkOptions): Promise<Readonly<Record<string, unknown>>> {
   const at = args.indexOf("--preset");
   const preset = (at < 0 ? "standard" : args[at + 1]) as TowerPreset;
-  const split = splitStrong(buildDataset(generateDemo()).dataset, { seed: 42 });
-  const runtime = await createOrtRuntime();
-  const validation = trainingValidation(split);
-  const model = await createTrainer({ runtime }).fit(split.train, {
+  const demo = await trainOnDemo({
     schema: preset.startsWith("sequence") ? sequenceSchema(videoSchema) : videoSchema,
     towers: { preset },
-    ...(validation === undefined ? {} : { validation }),
   });
-  const towers = await loadTowers(runtime, model);
-  const { items } = split;
-  const scorer = await createTowerScorer(towers, { runtime, items });
+  const { items, runtime, towers, scorer, parts } = demo;
   const product = await createRuntimeProduct(runtime, { transposeB: true });
   const { dims } = towers;
 
@@ -49,7 +42,7 @@ export async function run({ args, log }: BenchmarkOptions): Promise<Readonly<Rec
   const before = (since: number, folded: boolean): Scorer => ({
     name: "before",
     score: async (histories) => {
-      const users = await scorer.embed(withoutNewest(histories, since));
+      const users = await scorer.embed(withoutNewestEvents(histories, since));
       if (folded) moveAll(users, { histories, since, scorer, dims });
       return product.multiply(users, scorer.itemVectors, {
         m: histories.asOf.length,
@@ -59,12 +52,10 @@ export async function run({ args, log }: BenchmarkOptions): Promise<Readonly<Rec
     },
   });
   const table: Record<string, Record<string, number>> = {};
-  const parts = { ...(split.validation && { validation: split.validation }), test: split.test };
   for (const [part, whole] of Object.entries(parts)) {
     for (const length of lengths) {
       const set: EvaluationSet = { ...whole, given: newestEvents(whole.given, length) };
-      const ndcg = async (of: Scorer): Promise<number> =>
-        Math.round(1e4 * (await meanNdcg(of, set, { itemCount: items.length, k: 10 }))) / 1e4;
+      const ndcg = (of: Scorer): Promise<number> => demo.ndcg(of, set);
       const row: Record<string, number> = { towers: await ndcg(scorer) };
       for (const since of drops.filter((drop) => drop < length)) {
         row[`stored ${since} before`] = await ndcg(before(since, false));
@@ -75,8 +66,7 @@ export async function run({ args, log }: BenchmarkOptions): Promise<Readonly<Rec
     }
   }
   await product.close();
-  await scorer.close();
-  await towers.close();
+  await demo.close();
   return { preset, table };
 }
 
@@ -100,24 +90,4 @@ function moveAll(
     const vector = users.subarray(row * dims, (row + 1) * dims);
     vector.set(foldIn(vector, liked));
   }
-}
-
-function withoutNewest(histories: Histories, since: number): Histories {
-  const end = (row: number) => Math.max(histories.offsets[row]!, histories.offsets[row + 1]! - since);
-  const kept: number[] = [];
-  const offsets = new Int32Array(histories.offsets.length);
-  for (const row of histories.asOf.keys()) {
-    for (let e = histories.offsets[row]!; e < end(row); e++) kept.push(e);
-    offsets[row + 1] = kept.length;
-  }
-  const { watchSeconds } = histories;
-  return {
-    ...histories,
-    offsets,
-    item: Int32Array.from(kept, (e) => histories.item[e]!),
-    kind: Uint8Array.from(kept, (e) => histories.kind[e]!),
-    at: Float64Array.from(kept, (e) => histories.at[e]!),
-    watchFraction: Float32Array.from(kept, (e) => histories.watchFraction[e]!),
-    ...(watchSeconds && { watchSeconds: Float32Array.from(kept, (e) => watchSeconds[e]!) }),
-  };
 }

@@ -95,7 +95,7 @@ export function viewersWithHistory(split: Pick<Split, "test">, lengths: readonly
   };
   return {
     people: Int32Array.from(rows, (row) => people[row]!),
-    given: chooseEvents(given, rows, (row) => given.offsets[row]!),
+    given: chooseEvents(given, { rows }),
     held: chosenSets(held),
     seen: chosenSets(seen),
     candidates,

@@ -8,28 +8,49 @@ import type { Histories } from "./encoded.ts";
  * @returns Copies.
  */
 export function newestEvents(histories: Histories, length: number): Histories {
-  const rows = Array.from(histories.asOf.keys());
   const { offsets } = histories;
-  return chooseEvents(histories, rows, (row) => Math.max(offsets[row]!, offsets[row + 1]! - length));
+  return chooseEvents(histories, { from: (row) => Math.max(offsets[row]!, offsets[row + 1]! - length) });
 }
 
 /**
- * Some of the people, each from some event on.
+ * The same people, without their newest events.
  *
- * @param histories Of more.
- * @param rows Which, in the order wanted.
- * @param from The first event of a row, among all.
+ * @param histories Whole.
+ * @param length How many at most are left out.
  * @returns Copies.
  */
-export function chooseEvents(
-  histories: Histories,
-  rows: readonly number[],
-  from: (row: number) => number,
-): Histories {
+export function withoutNewestEvents(histories: Histories, length: number): Histories {
+  const { offsets } = histories;
+  return chooseEvents(histories, { end: (row) => Math.max(offsets[row]!, offsets[row + 1]! - length) });
+}
+
+/** Options of {@link chooseEvents}. */
+export interface ChooseEventsOptions {
+  /** Which people, in the order wanted. @default all */
+  readonly rows?: readonly number[];
+  /** The first event of a row, among all. @default its oldest */
+  readonly from?: (row: number) => number;
+  /** Where the events of a row end, among all. @default behind its newest */
+  readonly end?: (row: number) => number;
+}
+
+/**
+ * Some of the people, with some of their events.
+ *
+ * @param histories Of more.
+ * @param options Which people, and which of their events.
+ * @returns Copies.
+ */
+export function chooseEvents(histories: Histories, options: ChooseEventsOptions): Histories {
+  const {
+    rows = Array.from(histories.asOf.keys()),
+    from = (row) => histories.offsets[row]!,
+    end = (row) => histories.offsets[row + 1]!,
+  } = options;
   const offsets = new Int32Array(rows.length + 1);
   const events: number[] = [];
   for (const [r, row] of rows.entries()) {
-    for (let e = from(row); e < histories.offsets[row + 1]!; e++) events.push(e);
+    for (let e = from(row); e < end(row); e++) events.push(e);
     offsets[r + 1] = events.length;
   }
   const { watchSeconds } = histories;

@@ -1,7 +1,7 @@
 export { type ActivityMeasure, activityMeasures } from "./activity.ts";
 export { bagEntries } from "./bag-entries.ts";
 export { parseFittedFeatures } from "./check-fitted.ts";
-export { chooseEvents, newestEvents } from "./choose-events.ts";
+export { chooseEvents, newestEvents, withoutNewestEvents } from "./choose-events.ts";
 export { type EncodeItemsOptions, encodeItems } from "./encode-items.ts";
 export { type EncodeUsersOptions, encodeUsers } from "./encode-users.ts";
 export type {
