@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { claimsOf, newKey, signed } from "../tests/token-issuer.ts";
 import { bundleEdge } from "../tools/bundle-edge.ts";
 import { deno, supabaseDeno } from "../tools/deno.ts";
 import { functionFolders } from "../tools/function-folders.ts";
@@ -60,7 +60,15 @@ export const run: Benchmark = async ({ args, log }) => {
     port: Number(world.databaseUrl.port || 5432),
   });
   const storage = await startRelay({ host: "127.0.0.1", port: world.storagePort });
-  const issuer = await createIssuer(`http://127.0.0.1:${storage.port}/auth/v1`);
+  // Signs viewers' tokens as Supabase Auth does; the functions find its public key in their environment.
+  const issuerKey = await newKey("bench");
+  const tokenOf = (userId: string): Promise<string> => {
+    const iss = `http://127.0.0.1:${storage.port}/auth/v1`;
+    return signed(
+      issuerKey,
+      claimsOf(userId, { iss, iat: undefined, exp: Math.floor(Date.now() / 1000) + 3600 }),
+    );
+  };
   try {
     const functions: Record<string, unknown> = {};
     for (const name of only) {
@@ -77,11 +85,18 @@ export const run: Benchmark = async ({ args, log }) => {
             // Another viewer at each boot.
             bodies: [...bodies.slice(boot), ...bodies.slice(0, boot)],
             caller: name.endsWith(":token")
-              ? { authorization: `Bearer ${await issuer.tokenOf(world.storedUserIds[boot]!)}` }
+              ? { authorization: `Bearer ${await tokenOf(world.storedUserIds[boot]!)}` }
               : { apikey: key },
             warm: boot === boots - 1 ? warm : 0,
           },
-          { world, database, storage, codeCache, program, jwks: issuer.jwks },
+          {
+            world,
+            database,
+            storage,
+            codeCache,
+            program,
+            jwks: JSON.stringify({ keys: [issuerKey.publicJwk] }),
+          },
         );
         samples.push(explain(spawned, last, [...database.waits(), ...storage.waits()]));
       }
@@ -247,26 +262,6 @@ function bodiesOf(
     run_jobs: () => ["{}"],
   };
   return bodies[route]?.();
-}
-
-/** What signs viewers' tokens as Supabase Auth does: ES256, its public keys in the function's environment. */
-async function createIssuer(issuer: string): Promise<{
-  readonly jwks: string;
-  tokenOf(userId: string): Promise<string>;
-}> {
-  const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
-  const jwk = { ...(await exportJWK(publicKey)), kid: "bench", alg: "ES256", use: "sig" };
-  return {
-    jwks: JSON.stringify({ keys: [jwk] }),
-    tokenOf: (userId) =>
-      new SignJWT({ role: "authenticated" })
-        .setProtectedHeader({ alg: "ES256", kid: "bench" })
-        .setSubject(userId)
-        .setIssuer(issuer)
-        .setAudience("authenticated")
-        .setExpirationTime("1h")
-        .sign(privateKey),
-  };
 }
 
 async function versionOf(program: string): Promise<string> {
