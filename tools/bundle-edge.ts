@@ -133,7 +133,7 @@ function edgeModules(): Plugin {
       // Else whoever imports one thing of a `mod.ts` at its start would read with it all that another imports later.
       if (kind === "dynamic-import" && importer?.startsWith(root) && id.startsWith("."))
         return later + resolve(dirname(importer), id);
-      if (posix.basename(id) in builders) return builder + posix.basename(id);
+      if (Object.hasOwn(builders, posix.basename(id))) return builder + posix.basename(id);
       return replaced[id];
     },
     load: (id) => {

@@ -1,6 +1,5 @@
 export type { Answer, AnswerSource, Recommendation } from "./answer.ts";
-export type { ReadStoredViewer, StoredViewer } from "./before-opening.ts";
-export { storedViewerReader } from "./before-opening.ts";
+export { type ReadStoredViewer, type StoredViewer, storedViewerReader } from "./before-opening.ts";
 export type { Cap } from "./diversity/caps.ts";
 export {
   type DiversityMethod,
