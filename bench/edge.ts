@@ -1,6 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { startFakeDmm } from "../tests/fake-dmm/mod.ts";
 import { claimsOf, newKey, signed } from "../tests/token-issuer.ts";
 import { bundleEdge } from "../tools/bundle-edge.ts";
 import { deno, supabaseDeno } from "../tools/deno.ts";
@@ -31,6 +32,9 @@ interface Booted {
 
 const key = "sb_secret_bench";
 
+/** It pauses a second between pages: of its cold start the processor's time tells. */
+const sync = "dmm_content_sync";
+
 /** Functions asked for viewers whose vector is stored, by such themselves with a token, and for such who liked something since. */
 const storedVector = [
   "two_tower_recommendations:token",
@@ -60,6 +64,15 @@ export const run: Benchmark = async ({ args, log }) => {
     port: Number(world.databaseUrl.port || 5432),
   });
   const storage = await startRelay({ host: "127.0.0.1", port: world.storagePort });
+  const dmm = await startFakeDmm({ items: 80, floors: ["FANZA/digital/videoa"] });
+  const catalogue = await startRelay({ host: "127.0.0.1", port: dmm.port });
+  const dmmUrl = new URL(dmm.url);
+  dmmUrl.port = String(catalogue.port);
+  const dmmEnv = {
+    DMM_API_ID: dmm.credentials.apiId,
+    DMM_AFFILIATE_ID: dmm.credentials.affiliateId,
+    DMM_API_URL: dmmUrl.href,
+  };
   // Signs viewers' tokens as Supabase Auth does; the functions find its public key in their environment.
   const issuerKey = await newKey("bench");
   const tokenOf = (userId: string): Promise<string> => {
@@ -87,7 +100,9 @@ export const run: Benchmark = async ({ args, log }) => {
             caller: name.endsWith(":token")
               ? { authorization: `Bearer ${await tokenOf(world.storedUserIds[boot]!)}` }
               : { apikey: key },
-            warm: boot === boots - 1 ? warm : 0,
+            // One page a second is what it asks for.
+            warm: boot < boots - 1 ? 0 : name === sync ? Math.min(warm, 10) : warm,
+            env: name === sync ? dmmEnv : {},
           },
           {
             world,
@@ -98,7 +113,13 @@ export const run: Benchmark = async ({ args, log }) => {
             jwks: JSON.stringify({ keys: [issuerKey.publicJwk] }),
           },
         );
-        samples.push(explain(spawned, last, [...database.waits(), ...storage.waits()]));
+        samples.push(
+          explain(
+            spawned,
+            last,
+            [database, storage, catalogue].flatMap((relay) => relay.waits()),
+          ),
+        );
       }
       const warmTimes = last!.milliseconds.toSorted((a, b) => a - b);
       const cold = Object.fromEntries(
@@ -130,6 +151,8 @@ export const run: Benchmark = async ({ args, log }) => {
   } finally {
     await database.close();
     await storage.close();
+    await catalogue.close();
+    await dmm.close();
     await world.close();
   }
 };
@@ -172,6 +195,8 @@ function bootFunction(
     readonly bodies: readonly string[];
     readonly caller: Readonly<Record<string, string>>;
     readonly warm: number;
+    /** What it finds in its environment beside the platform's. */
+    readonly env: Readonly<Record<string, string>>;
   },
   at: {
     readonly world: EdgeWorld;
@@ -210,6 +235,7 @@ function bootFunction(
       SUPABASE_SECRET_KEY: key,
       SUPABASE_JWKS: at.jwks,
       SUPABASE_DB_URL: databaseUrl.href,
+      ...asked.env,
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -228,7 +254,7 @@ function bootFunction(
 
 /** All functions, those last that leave another catalogue behind. */
 function everyCase(): readonly string[] {
-  const last = ["erase_person", "takedown"];
+  const last = [sync, "erase_person", "takedown"];
   return [...functionFolders().filter((name) => !last.includes(name)), ...storedVector, ...last];
 }
 
@@ -260,6 +286,7 @@ function bodiesOf(
     takedown: () => videoIds.slice(-100).map((video_id) => JSON.stringify({ video_id })),
     reload_models: () => ["{}"],
     run_jobs: () => ["{}"],
+    [sync]: () => ["{}"],
   };
   return bodies[route]?.();
 }
